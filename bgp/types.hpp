@@ -1,0 +1,64 @@
+#pragma once
+// The small values that everything in bgp/ speaks of.
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/address.hpp"
+
+namespace vipd::bgp {
+
+using AsNumber = std::uint32_t;  // RFC 6793; 0 is never valid (RFC 7607)
+
+/// RFC 4271 §4.2 BGP Identifier; any non-zero value (RFC 6286).
+using RouterId = std::uint32_t;
+
+struct Prefix {
+    Address address;
+    std::uint8_t length = 32;  // bits
+
+    /// "203.0.113.10/32"
+    std::string to_string() const;
+    /// The /32 or /128 of an address.
+    static Prefix host(const Address& address);
+
+    auto operator<=>(const Prefix&) const = default;
+};
+
+/// RFC 1997: high 16 bits AS, low 16 bits value.
+using Community = std::uint32_t;
+constexpr Community graceful_shutdown = 0xffff0000U;  // RFC 8326
+
+/// RFC 8092.
+struct LargeCommunity {
+    std::uint32_t global = 0;
+    std::uint32_t local1 = 0;
+    std::uint32_t local2 = 0;
+    auto operator<=>(const LargeCommunity&) const = default;
+};
+
+/// "64600:100", or a well-known name such as "no-export".
+std::optional<Community> parse_community(std::string_view text);
+std::string to_string_community(Community community);
+/// "64600:1:2"
+std::optional<LargeCommunity> parse_large_community(std::string_view text);
+std::string to_string(const LargeCommunity& community);
+
+/// What a route carries besides its prefix. The next hop is added per peer, ORIGIN is always IGP.
+struct RouteAttributes {
+    std::optional<std::uint32_t> med;
+    /// iBGP only; absent there: 100.
+    std::optional<std::uint32_t> local_pref;
+    /// How often our AS is prepended, on top of the one time that eBGP requires.
+    std::uint8_t prepend = 0;
+    std::vector<Community> communities;             // sorted, unique
+    std::vector<LargeCommunity> large_communities;  // sorted, unique
+
+    auto operator<=>(const RouteAttributes&) const = default;
+};
+
+}  // namespace vipd::bgp

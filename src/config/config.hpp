@@ -1,0 +1,161 @@
+#pragma once
+// The configuration after reading: plain structs, everything typed, defaults applied, names resolved. Not the runtime
+// model, and never JSON. The member initialisers are the built-in defaults; etc/vipd.schema.json and
+// docs/configuration.md are held equal to them by tests.
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "bgp/types.hpp"
+#include "ipvs/kernel_thread.hpp"
+#include "ipvs/table.hpp"
+#include "monitors/check.hpp"
+#include "monitors/health.hpp"
+#include "src/base/address.hpp"
+#include "src/base/time.hpp"
+#include "src/config/fraction.hpp"
+#include "src/model/admin.hpp"
+
+namespace vipd {
+
+struct PeerConfig {
+    Address address;
+    std::uint16_t port = 179;
+    bgp::AsNumber remote_as = 0;
+    std::optional<Address> local_address;
+    bool passive = false;
+    Duration hold_time{9000};
+    std::set<Family> families{Family::ipv4, Family::ipv6};
+    /// Overrides bgp.next_hop.
+    std::map<Family, Address> next_hop;
+    /// Path of the TCP MD5 key, resolved against the config file's folder. Read at start and reload, never at --check.
+    std::optional<std::string> password_file;
+    std::optional<std::uint8_t> ttl_security_hops;
+    std::optional<std::uint8_t> multihop;
+
+    bool operator==(const PeerConfig&) const = default;
+};
+
+struct BgpConfig {
+    bgp::AsNumber local_as = 0;
+    bgp::RouterId router_id = 0;
+    std::vector<Endpoint> listen;
+    std::map<Family, Address> next_hop;
+    std::map<std::string, PeerConfig> peers;
+
+    bool operator==(const BgpConfig&) const = default;
+};
+
+/// How many of a VIP's services must be fit: "all", "any", {"at_least": n}. at_least is clamped by nothing: 1..services.
+struct AnnounceWhen {
+    enum class Rule { all, any, at_least } rule = Rule::all;
+    unsigned at_least = 1;
+
+    bool operator==(const AnnounceWhen&) const = default;
+};
+
+struct VipConfig {
+    std::vector<Address> addresses;
+    std::string interface = "lo";
+    /// Absent only with a single service, where it does not matter.
+    std::optional<AnnounceWhen> when;
+    /// "families": "together": both families are announced, or none.
+    bool families_together = false;
+    Duration hold_down{10000};
+    bgp::RouteAttributes attributes;
+
+    bool operator==(const VipConfig&) const = default;
+};
+
+struct ServerConfig {
+    /// At most one of each family, at least one.
+    std::vector<Address> addresses;
+    /// Absent: the service's port.
+    std::optional<std::uint16_t> port;
+    std::int32_t weight = 1;
+    Admin state = Admin::enabled;
+
+    bool operator==(const ServerConfig&) const = default;
+};
+
+struct MonitorConfig {
+    monitors::Check check;
+    /// Port to connect to; absent: the server's (written in the URL, for http).
+    std::optional<std::uint16_t> port;
+    Duration interval{5000};
+    Duration timeout{2000};
+    monitors::Thresholds thresholds;
+    /// Shown, but does not count for health.
+    bool advisory = false;
+
+    bool operator==(const MonitorConfig&) const = default;
+};
+
+struct ServiceConfig {
+    std::string vip;
+    ipvs::Protocol protocol = ipvs::Protocol::tcp;
+    std::uint16_t port = 0;
+    ipvs::ServiceOptions options{.scheduler = "mh",
+                                 .scheduler_flags = 0x18,  // mh-port, mh-fallback
+                                 .persistence = std::nullopt,
+                                 .one_packet = false};
+    ipvs::Forwarding forwarding = ipvs::Forwarding::tunnel;
+    ipvs::Tunnel tunnel;
+    Fraction depool_threshold = *Fraction::parse("0.5");
+    unsigned min_up = 1;
+    Fraction min_up_share;
+    /// The group's name, when the servers come from one.
+    std::optional<std::string> group;
+    std::map<std::string, ServerConfig> servers;
+    /// Empty means that servers are up without being looked at, and is only accepted when written out.
+    std::vector<MonitorConfig> monitors;
+
+    bool operator==(const ServiceConfig&) const = default;
+};
+
+struct StopConfig {
+    Duration gshut_wait{5000};
+    Duration withdraw_wait{1000};
+
+    bool operator==(const StopConfig&) const = default;
+};
+
+struct StatusConfig {
+    std::vector<Endpoint> listen{*Endpoint::parse("127.0.0.1:9180")};
+    std::string socket = "/run/vipd/vipd.sock";
+
+    bool operator==(const StatusConfig&) const = default;
+};
+
+struct IpvsConfig {
+    enum class BackendKind { kernel, memory } backend = BackendKind::kernel;
+    enum class OnDown { remove, quiesce } on_down = OnDown::remove;
+    enum class OnStop { keep, flush } on_stop = OnStop::keep;
+    Duration resync_interval{5000};
+    ipvs::OnDrift on_drift = ipvs::OnDrift::repair;
+    /// With the memory backend: announce to peers that are not on loopback all the same.
+    bool allow_announce = false;
+
+    bool operator==(const IpvsConfig&) const = default;
+};
+
+struct Config {
+    std::string node;
+    std::string state_dir = "/var/lib/vipd";
+    /// Absent: nothing is announced.
+    std::optional<BgpConfig> bgp;
+    std::map<std::string, VipConfig> vips;
+    std::map<std::string, ServiceConfig> services;
+    StopConfig stop;
+    StatusConfig status;
+    IpvsConfig ipvs;
+    /// Absent: the largest (fall + 1) × interval + timeout of all monitors, at most 120 s.
+    std::optional<Duration> start_deadline;
+
+    bool operator==(const Config&) const = default;
+};
+
+}  // namespace vipd

@@ -1,0 +1,140 @@
+#pragma once
+// What the status thread, vipctl and metrics show: an immutable picture of everything, made by the control thread.
+// Parts are shared between snapshots, so that one verdict among 100,000 servers copies one service, not all.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bgp/speaker.hpp"
+#include "ipvs/kernel_thread.hpp"
+#include "monitors/engine.hpp"
+#include "src/base/reason.hpp"
+#include "src/base/time.hpp"
+#include "src/model/admin.hpp"
+#include "src/model/placement.hpp"
+
+namespace vipd {
+
+/// One monitor's opinion of one server in one family.
+struct MonitorView {
+    std::string type;
+    bool advisory = false;
+    monitors::Health health = monitors::Health::unknown;
+    Reason reason;  // of the result that led to the verdict
+    std::optional<TimePoint> since;
+
+    bool operator==(const MonitorView&) const = default;
+};
+
+struct ServerView {
+    std::string name;
+    Address address;
+    std::uint16_t port = 0;
+    std::int32_t weight = 0;
+    monitors::Health health = monitors::Health::unknown;
+    Reason health_reason;
+    std::optional<TimePoint> health_since;
+    bool suspect = false;
+    Admin admin = Admin::enabled;
+    Reason admin_reason;
+    Placement placement = Placement::depooled;  // wanted
+    Reason placement_reason;
+    bool pooled = false;  // acknowledged by the kernel with a weight above 0
+    std::vector<MonitorView> monitors;
+};
+
+/// A service's pool in one family.
+struct PoolView {
+    Family family = Family::ipv4;
+    Address vip_address;
+    bool fit = false;
+    Reason fit_reason;
+    std::optional<TimePoint> fit_since;
+    bool programmed = false;  // the service exists in the kernel, as last acknowledged
+    std::size_t configured = 0;  // N
+    std::size_t up = 0;          // U: up and enabled
+    std::size_t floor = 0;       // F
+    std::size_t pooled = 0;      // acknowledged, held ones included
+    std::size_t held = 0;
+    std::vector<ServerView> servers;
+};
+
+struct ServiceView {
+    std::string name;
+    std::string vip;
+    std::string protocol;
+    std::uint16_t port = 0;
+    std::string scheduler;
+    std::string forwarding;
+    std::string depool_threshold;
+    std::vector<PoolView> pools;
+};
+
+struct VipAddressView {
+    Address address;
+    Announcement wanted = Announcement::withdrawn;
+    Reason reason;
+    TimePoint since;
+    bool present = false;                       // on the interface, as last acknowledged
+    std::vector<std::string> advertised_to;     // peers it was written to
+    std::optional<TimePoint> deadline;          // when a wait (hold_down) ends
+};
+
+struct VipView {
+    std::string name;
+    std::string interface;
+    std::vector<std::string> services;
+    std::vector<VipAddressView> addresses;
+};
+
+struct KernelView {
+    std::string backend;  // "kernel" or "memory"
+    bool read_once = false;
+    bool in_sync = false;
+    std::optional<std::string> error;
+    std::uint64_t writes = 0;
+    std::uint64_t drift = 0;
+    std::vector<ipvs::Refusal> refusals;
+};
+
+/// Something an operator should know now.
+struct Alert {
+    std::string code;     // stable: "held", "pool-empty", …
+    std::string subject;  // "text-https/cp1", "peer cr1", "vip text"
+    std::string text;
+    TimePoint since;
+
+    bool operator==(const Alert&) const = default;
+};
+
+struct Event {
+    std::uint64_t id = 0;
+    std::optional<std::uint64_t> cause;  // the event that led to this one
+    std::chrono::system_clock::time_point at;
+    std::string code;     // "server-down", "vip-withdrawn", …
+    std::string subject;
+    std::string text;
+};
+
+struct Snapshot {
+    std::string node;
+    std::string version;
+    TimePoint made;
+    std::chrono::system_clock::time_point made_wall;
+    TimePoint started;
+    bool stopping = false;
+    std::string config_file;
+    std::map<std::string, std::shared_ptr<const ServiceView>> services;
+    std::map<std::string, std::shared_ptr<const VipView>> vips;
+    std::vector<std::shared_ptr<const bgp::PeerStatus>> peers;
+    std::shared_ptr<const KernelView> kernel;
+    std::vector<Alert> alerts;
+    /// All enabled servers of all pools were judged at least once, or the start deadline has passed.
+    bool verdicts_in = false;
+};
+
+}  // namespace vipd
