@@ -7,7 +7,9 @@
 
 namespace vipd {
 
-std::string_view to_string(Family family) { return family == Family::ipv4 ? "ipv4" : "ipv6"; }
+std::string_view to_string(Family family) {
+    return family == Family::ipv4 ? "ipv4" : "ipv6";
+}
 
 std::optional<Address> Address::from_bytes(std::span<const std::uint8_t> bytes) {
     if (bytes.size() != 4 && bytes.size() != 16) return std::nullopt;
@@ -19,7 +21,8 @@ std::optional<Address> Address::from_bytes(std::span<const std::uint8_t> bytes) 
 
 std::optional<Address> Address::parse(std::string_view text) {
     const std::string terminated(text);
-    if (terminated.find('\0') != std::string::npos) return std::nullopt;  // inet_pton would stop there
+    if (terminated.find('\0') != std::string::npos)
+        return std::nullopt;  // inet_pton would stop there
     Address address;
     if (inet_pton(AF_INET, terminated.c_str(), address.bytes_.data()) == 1) return address;
     address.bytes_.fill(0);

@@ -25,7 +25,8 @@ public:
     /// From 4 (IPv4) or 16 (IPv6) bytes in network order; any other length gives nothing.
     static std::optional<Address> from_bytes(std::span<const std::uint8_t> bytes);
 
-    /// Textual form as inet_pton(3) takes it; no brackets, no zone. Mapped IPv4 (::ffff:a.b.c.d) stays IPv6.
+    /// Textual form as inet_pton(3) takes it; no brackets, no zone. Mapped IPv4 (::ffff:a.b.c.d)
+    /// stays IPv6.
     static std::optional<Address> parse(std::string_view text);
 
     Family family() const { return family_; }

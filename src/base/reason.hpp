@@ -1,5 +1,6 @@
 #pragma once
-// Why something is as it is: a short machine code and a sentence for people. Every state shown to an operator has one.
+// Why something is as it is: a short machine code and a sentence for people. Every state shown to
+// an operator has one.
 
 #include <string>
 

@@ -1,5 +1,6 @@
 #pragma once
-// The one notion of time in the pure code: a steady time point that is always an argument, never asked for.
+// The one notion of time in the pure code: a steady time point that is always an argument, never
+// asked for.
 
 #include <chrono>
 

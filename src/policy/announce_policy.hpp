@@ -1,0 +1,67 @@
+#pragma once
+// Whether BGP peers are told of a VIP address (docs/policy.md). Pure. Failure withdraws at once;
+// coming back waits.
+
+#include "src/base/reason.hpp"
+#include "src/base/time.hpp"
+#include "src/config/config.hpp"
+#include "src/model/placement.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+
+namespace vipd {
+
+/// One service of the VIP in the address's family.
+struct ServiceFitness {
+    std::string name;
+    bool fit = false;
+    Reason reason;
+    /// All its enabled servers in the family have been judged at least once.
+    bool judged = false;
+};
+
+struct AnnounceRules {
+    AnnounceWhen when;
+    Duration hold_down{10000};
+};
+
+/// What the decision about an address remembers until the next one.
+struct AnnounceMemory {
+    Announcement announcement = Announcement::withdrawn;
+    /// Since when enough services have been fit, without a break.
+    std::optional<TimePoint> fit_since;
+    /// The last withdrawal was a failure, so that coming back waits for hold_down.
+    bool failed = false;
+    /// Announced when the previous run ended: neither waits for all verdicts nor for hold_down.
+    bool last_announced = false;
+
+    bool operator==(const AnnounceMemory&) const = default;
+};
+
+struct AnnounceInput {
+    std::span<const ServiceFitness> services;
+    /// The address is on the interface, as last acknowledged.
+    bool present = false;
+    /// Verdicts are no longer waited for; unknown counts as down.
+    bool start_deadline_passed = false;
+    /// Planned leaving has begun (drain of the VIP, maintenance, stop): draining first, then
+    /// withdrawn.
+    enum class Leaving { no, draining, withdrawn } leaving = Leaving::no;
+    Reason leaving_reason;
+};
+
+struct AnnounceDecision {
+    AnnounceMemory memory;
+    Reason reason;
+    /// When to decide again although nothing happens.
+    std::optional<TimePoint> deadline;
+
+    Announcement announcement() const { return memory.announcement; }
+};
+
+AnnounceDecision decide_announcement(const AnnounceInput& input, const AnnounceRules& rules,
+                                     const AnnounceMemory& memory, TimePoint now);
+
+}  // namespace vipd

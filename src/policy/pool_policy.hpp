@@ -1,0 +1,69 @@
+#pragma once
+// Which servers of a pool carry traffic (docs/policy.md). Pure: the whole pool is decided anew
+// after every event, so nothing can slip past the floor and nothing held can go stale.
+
+#include "monitors/health.hpp"
+#include "src/base/reason.hpp"
+#include "src/base/time.hpp"
+#include "src/config/fraction.hpp"
+#include "src/model/admin.hpp"
+#include "src/model/placement.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace vipd {
+
+/// One server of the pool, as everything but the policy sees it.
+struct PoolMember {
+    std::string name;
+    monitors::Health health = monitors::Health::unknown;
+    Reason health_reason;
+    Admin admin = Admin::enabled;
+    Reason admin_reason;
+    /// Configured weight, 0..65535.
+    std::int32_t weight = 1;
+    /// Found in the kernel at start with this weight, and not judged since: stays as it is until
+    /// judged.
+    std::optional<std::int32_t> adopted_weight;
+    /// When it last went from up to down; nothing if that was never seen.
+    std::optional<TimePoint> went_down;
+    /// While draining: nothing is left on it, or drain_timeout has passed.
+    bool drained = false;
+};
+
+struct PoolRules {
+    Fraction depool_threshold;
+    /// A down server stays in the kernel with weight 0 (on_down: quiesce) instead of being deleted.
+    bool quiesce_down = false;
+    /// Draining by weight 0 would make the scheduler drop packets (mh, sh without fallback): remove
+    /// instead.
+    bool drain_by_removal = false;
+};
+
+struct MemberDecision {
+    Placement placement = Placement::depooled;
+    /// Weight in the kernel; nothing: no destination.
+    std::optional<std::int32_t> kernel_weight;
+    Reason reason;
+
+    bool operator==(const MemberDecision&) const = default;
+};
+
+struct PoolDecision {
+    std::size_t configured = 0;  // N: all configured servers, disabled ones too
+    std::size_t enabled = 0;
+    std::size_t up = 0;  // U: up and enabled
+    std::size_t floor = 0;  // F = ceil(N × depool_threshold)
+    std::size_t held = 0;
+    std::vector<MemberDecision> members;  // in the order of the input
+
+    bool operator==(const PoolDecision&) const = default;
+};
+
+PoolDecision decide_pool(std::span<const PoolMember> members, const PoolRules& rules);
+
+}  // namespace vipd
