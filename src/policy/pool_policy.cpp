@@ -19,7 +19,8 @@ bool is_up(const PoolMember& member) {
 }
 
 bool is_adopted(const PoolMember& member) {
-    return is_enabled(member) && member.health == Health::unknown && member.adopted_weight;
+    return is_enabled(member) && member.health == Health::unknown &&
+           member.adopted_weight.value_or(0) > 0;
 }
 
 bool is_down(const PoolMember& member) {

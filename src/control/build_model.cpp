@@ -1,0 +1,129 @@
+#include "src/control/model.hpp"
+
+#include <algorithm>
+
+namespace vipd {
+namespace {
+
+constexpr Duration longest_start_deadline{120000};
+
+monitors::ProbePlan make_plan(const MonitorConfig& monitor, const Server& server,
+                              monitors::ProbeId id) {
+    monitors::ProbePlan plan;
+    plan.id = id;
+    plan.target = {server.destination.address, monitor.port.value_or(server.destination.port)};
+    plan.check = monitor.check;
+    plan.interval = monitor.interval;
+    plan.timeout = monitor.timeout;
+    plan.thresholds = monitor.thresholds;
+    return plan;
+}
+
+Server make_server(const std::string& name, const ServerConfig& config, const Address& address,
+                   const ServiceConfig& service, monitors::ProbeId& next_probe) {
+    Server server;
+    server.name = name;
+    server.destination = {address, config.port.value_or(service.port)};
+    server.weight = config.weight;
+    server.admin = config.state;
+    server.admin_reason = {"config",
+                           std::string(to_string(config.state)) + " in the configuration"};
+    for (const auto& monitor : service.monitors) {
+        ProbeState probe;
+        probe.plan = make_plan(monitor, server, next_probe++);
+        probe.verdict.type = monitors::type_name(monitor.check);
+        probe.verdict.advisory = monitor.advisory;
+        server.probes.push_back(std::move(probe));
+    }
+    return server;
+}
+
+Pool make_pool(const ServiceConfig& service, const Address& vip_address,
+               monitors::ProbeId& next_probe) {
+    Pool pool;
+    pool.key = ipvs::VirtualEndpoint{service.protocol, {vip_address, service.port}};
+    pool.vip_address = vip_address;
+    for (const auto& [name, server] : service.servers) {
+        for (const auto& address : server.addresses) {
+            if (address.family() != vip_address.family()) continue;
+            pool.servers.push_back(make_server(name, server, address, service, next_probe));
+        }
+    }
+    return pool;
+}
+
+Vip make_vip(const std::string& name, const VipConfig& config, TimePoint now) {
+    Vip vip;
+    vip.name = name;
+    vip.config = config;
+    for (const auto& address : config.addresses) {
+        VipAddress state;
+        state.address = address;
+        state.since = now;
+        state.reason = {"starting", "nothing is known yet"};
+        vip.addresses.push_back(std::move(state));
+    }
+    return vip;
+}
+
+void index(Model& model) {
+    for (std::size_t s = 0; s < model.services.size(); ++s) {
+        auto& service = model.services[s];
+        model.vips[model.vip_of(service)].services.push_back(s);
+        for (std::size_t p = 0; p < service.pools.size(); ++p) {
+            model.pools[service.pools[p].key] = {s, p};
+            auto& servers = service.pools[p].servers;
+            for (std::size_t i = 0; i < servers.size(); ++i) {
+                for (std::size_t m = 0; m < servers[i].probes.size(); ++m) {
+                    model.probes[servers[i].probes[m].plan.id] = {s, p, i, m};
+                }
+            }
+        }
+    }
+}
+
+}  // namespace
+
+bool all_judged(const Pool& pool) {
+    return std::ranges::none_of(pool.servers, [](const Server& server) {
+        return server.admin == Admin::enabled && server.health.health == monitors::Health::unknown;
+    });
+}
+
+std::size_t Model::vip_of(const Service& service) const {
+    const auto found = std::ranges::lower_bound(vips, service.config.vip, {}, &Vip::name);
+    return static_cast<std::size_t>(found - vips.begin());
+}
+
+Model build_model(const Config& config, monitors::ProbeId first_probe, TimePoint now) {
+    Model model;
+    for (const auto& [name, vip] : config.vips)
+        model.vips.push_back(make_vip(name, vip, now));
+
+    auto next_probe = first_probe;
+    for (const auto& [name, service_config] : config.services) {
+        Service service;
+        service.name = name;
+        service.config = service_config;
+        for (const auto& address : config.vips.at(service_config.vip).addresses) {
+            service.pools.push_back(make_pool(service_config, address, next_probe));
+        }
+        model.services.push_back(std::move(service));
+    }
+    index(model);
+    return model;
+}
+
+Duration start_deadline(const Config& config) {
+    if (config.start_deadline) return *config.start_deadline;
+    Duration longest{0};
+    for (const auto& [name, service] : config.services) {
+        for (const auto& monitor : service.monitors) {
+            const auto rounds = static_cast<int>(monitor.thresholds.fall) + 1;
+            longest = std::max(longest, rounds * monitor.interval + monitor.timeout);
+        }
+    }
+    return std::min(longest, longest_start_deadline);
+}
+
+}  // namespace vipd

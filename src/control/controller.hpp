@@ -1,0 +1,115 @@
+#pragma once
+// Owns the model and runs policy over it: what was found comes in, what is wanted goes out.
+// Level-triggered and pure: no thread, no socket, no clock; the control thread feeds it and carries
+// its outputs to the edges.
+
+#include "bgp/speaker.hpp"
+#include "ipvs/kernel_thread.hpp"
+#include "monitors/engine.hpp"
+#include "src/config/config.hpp"
+#include "src/control/event_log.hpp"
+#include "src/control/model.hpp"
+#include "src/policy/stop_sequence.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace vipd {
+
+/// What the edges are to do, as a difference to what they were told before.
+struct Outputs {
+    ipvs::WantedChange kernel;
+    bgp::WantedRoutes routes;
+    std::vector<monitors::ProbePlan> probes;
+    std::vector<Event> events;
+    /// Send Cease and close all sessions, then call sessions_closed().
+    bool close_sessions = false;
+    /// The planned stop is over: exit.
+    bool finished = false;
+};
+
+class Controller {
+public:
+    /// Nothing is known and nothing is wanted until the kernel's table has been read.
+    Controller(Config config, TimePoint now);
+
+    void handle(const monitors::Verdict& verdict, TimePoint now);
+    void handle(const ipvs::KernelReport& report, TimePoint now);
+    void handle(const bgp::SpeakerEvent& event, TimePoint now);
+    /// A planned stop (SIGTERM); asked again, its waits are skipped.
+    void request_stop(TimePoint now);
+    /// All sessions have been closed after close_sessions.
+    void sessions_closed(TimePoint now);
+    /// Something may be due; harmless when nothing is.
+    void tick(TimePoint now);
+
+    /// When tick() must be called at the latest.
+    std::optional<TimePoint> deadline() const;
+    /// What has become to do since the last call.
+    Outputs take_outputs();
+    EventLog& events() { return events_; }
+
+    /// A picture for the status thread. Views of services and VIPs that have not changed are shared
+    /// with the last one.
+    std::shared_ptr<Snapshot> snapshot(TimePoint now);
+
+private:
+    void begin(TimePoint now);
+    void adopt(const ipvs::Table& table);
+    void observe_table(const ipvs::Table& table);
+    void observe_applied(const ipvs::Applied& applied);
+    void observe_refusals(const ipvs::KernelReport& report);
+    void observe_addresses(const ipvs::KernelReport& report);
+    void observe_kernel(const ipvs::KernelReport& report);
+
+    void decide_everything(TimePoint now);
+    void decide_touched(const ipvs::KernelReport& report, TimePoint now);
+    void decide_pool_of(PoolPlace place, std::optional<EventId> cause, TimePoint now);
+    void decide_vip(std::size_t vip, std::optional<EventId> cause, TimePoint now);
+    void decide_address(Vip& vip, VipAddress& address, std::optional<EventId> cause, TimePoint now);
+
+    void judge_server(const Service& service, Pool& pool, Server& server, std::string because,
+                      TimePoint now);
+    void note_placements(const Service& service, Pool& pool, const PoolDecision& before);
+    void note_fitness(const Service& service, Pool& pool, const Fitness& before, TimePoint now);
+    void want_pool(Pool& pool);
+    void want_route(VipAddress& address, std::optional<bgp::RouteAttributes> route);
+
+    void advance_stop(TimePoint now);
+    void enter_stop_phase(TimePoint now);
+    void want_nothing_in_kernel();
+    StopProgress stop_progress() const;
+
+    std::shared_ptr<const ServiceView> view(const Service& service) const;
+    std::shared_ptr<const VipView> view(const Vip& vip) const;
+    std::shared_ptr<const KernelView> kernel_view() const;
+    std::vector<Alert> alerts(TimePoint now);
+
+    Config config_;
+    Model model_;
+    TimePoint started_;
+    TimePoint start_deadline_;
+    bool start_deadline_passed_ = false;
+    bool kernel_read_ = false;
+    bool kernel_in_sync_ = false;
+    std::optional<std::string> kernel_error_;
+    std::uint64_t kernel_writes_ = 0;
+    std::uint64_t drift_ = 0;
+    std::vector<ipvs::Refusal> refusals_;
+    std::map<std::string, std::shared_ptr<const bgp::PeerStatus>> peers_;
+    StopSequence stop_;
+    bool sessions_closed_ = false;
+    EventLog events_;
+    Outputs outputs_;
+
+    /// Views as of the last snapshot; an absent one has changed since.
+    std::vector<std::shared_ptr<const ServiceView>> service_views_;
+    std::vector<std::shared_ptr<const VipView>> vip_views_;
+    std::map<std::pair<std::string, std::string>, TimePoint> alert_since_;
+};
+
+}  // namespace vipd

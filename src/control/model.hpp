@@ -1,0 +1,127 @@
+#pragma once
+// The runtime model: what is configured, what is known of it, and what was decided about it. Owned
+// by the controller alone. Health, admin state and placement are separate facts, stored apart and
+// never derived backwards.
+
+#include "ipvs/table.hpp"
+#include "monitors/engine.hpp"
+#include "src/base/reason.hpp"
+#include "src/config/config.hpp"
+#include "src/policy/announce_policy.hpp"
+#include "src/policy/fitness.hpp"
+#include "src/policy/pool_policy.hpp"
+#include "src/policy/server_health.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace vipd {
+
+/// One monitor of one server in one family: a probe, and what came of it.
+struct ProbeState {
+    monitors::ProbePlan plan;
+    MonitorVerdict verdict;
+    std::optional<TimePoint> since;
+};
+
+struct Server {
+    std::string name;
+    ipvs::DestinationKey destination;
+    std::int32_t weight = 1;
+    Admin admin = Admin::enabled;
+    Reason admin_reason;
+    std::vector<ProbeState> probes;
+
+    ServerHealth health;
+    std::optional<TimePoint> health_since;
+    std::optional<TimePoint> went_down;
+    std::optional<std::int32_t> adopted_weight;
+
+    /// As the kernel last acknowledged; nothing: not there.
+    std::optional<ipvs::Destination> in_kernel;
+
+    bool carries_traffic() const { return in_kernel && in_kernel->weight > 0; }
+};
+
+/// A service's servers in one family, behind the VIP's address of that family.
+struct Pool {
+    ipvs::ServiceKey key;
+    Address vip_address;
+    std::vector<Server> servers;  // by name
+
+    /// The service exists in the kernel, as last acknowledged.
+    bool programmed = false;
+    std::optional<std::string> refused;
+
+    PoolDecision decision;
+    Fitness fitness;
+    std::optional<TimePoint> fit_since;
+    /// What the kernel thread was last told.
+    std::optional<ipvs::Service> wanted;
+    /// The latest event about this pool, the cause of what follows from it.
+    std::optional<std::uint64_t> last_event;
+};
+
+/// Every enabled server has been judged at least once.
+bool all_judged(const Pool& pool);
+
+struct Service {
+    std::string name;
+    ServiceConfig config;
+    std::vector<Pool> pools;  // one for each address of the VIP
+};
+
+struct VipAddress {
+    Address address;
+    bool present = false;
+    std::optional<std::string> error;
+    AnnounceMemory memory;
+    Reason reason;
+    TimePoint since;
+    std::optional<TimePoint> deadline;
+    /// What the speaker was last told; nothing: withdrawn.
+    std::optional<bgp::RouteAttributes> wanted;
+    std::set<std::string> advertised_to;
+};
+
+struct Vip {
+    std::string name;
+    VipConfig config;
+    std::vector<VipAddress> addresses;
+    std::vector<std::size_t> services;  // indexes into Model::services
+};
+
+/// Where a probe belongs.
+struct ProbePlace {
+    std::size_t service = 0;
+    std::size_t pool = 0;
+    std::size_t server = 0;
+    std::size_t probe = 0;
+};
+
+/// Where a kernel service belongs.
+struct PoolPlace {
+    std::size_t service = 0;
+    std::size_t pool = 0;
+};
+
+struct Model {
+    std::vector<Service> services;  // by name
+    std::vector<Vip> vips;  // by name
+    std::unordered_map<monitors::ProbeId, ProbePlace> probes;
+    std::map<ipvs::ServiceKey, PoolPlace> pools;
+
+    std::size_t vip_of(const Service& service) const;
+};
+
+/// A model of the configuration in which nothing is known yet. Probe ids start at `first_probe`.
+Model build_model(const Config& config, monitors::ProbeId first_probe, TimePoint now);
+
+/// The longest that first verdicts are waited for (design §4, start).
+Duration start_deadline(const Config& config);
+
+}  // namespace vipd

@@ -1,0 +1,187 @@
+// The controller's model as an immutable picture, and the alerts that follow from it.
+
+#include "src/control/controller.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace vipd {
+namespace {
+
+std::vector<MonitorView> view_monitors(const Server& server) {
+    std::vector<MonitorView> views;
+    for (const auto& probe : server.probes) {
+        views.push_back({probe.verdict.type, probe.verdict.advisory, probe.verdict.health,
+                         probe.verdict.reason, probe.since});
+    }
+    return views;
+}
+
+ServerView view_server(const Server& server, const MemberDecision& decision) {
+    ServerView view;
+    view.name = server.name;
+    view.address = server.destination.address;
+    view.port = server.destination.port;
+    view.weight = server.weight;
+    view.health = server.health.health;
+    view.health_reason = server.health.reason;
+    view.health_since = server.health_since;
+    view.admin = server.admin;
+    view.admin_reason = server.admin_reason;
+    view.placement = decision.placement;
+    view.placement_reason = decision.reason;
+    view.pooled = server.carries_traffic();
+    view.monitors = view_monitors(server);
+    return view;
+}
+
+PoolView view_pool(const Pool& pool) {
+    PoolView view;
+    view.family = pool.vip_address.family();
+    view.vip_address = pool.vip_address;
+    view.fit = pool.fitness.fit;
+    view.fit_reason = pool.fitness.reason;
+    view.fit_since = pool.fit_since;
+    view.programmed = pool.programmed;
+    view.configured = pool.servers.size();
+    view.up = pool.decision.up;
+    view.floor = pool.decision.floor;
+    view.held = pool.decision.held;
+    view.pooled =
+        static_cast<std::size_t>(std::ranges::count_if(pool.servers, &Server::carries_traffic));
+    const MemberDecision undecided{Placement::depooled,
+                                   std::nullopt,
+                                   {"starting", "the kernel's table has not been read yet"}};
+    for (std::size_t i = 0; i < pool.servers.size(); ++i) {
+        const bool decided = i < pool.decision.members.size();
+        view.servers.push_back(
+            view_server(pool.servers[i], decided ? pool.decision.members[i] : undecided));
+    }
+    return view;
+}
+
+}  // namespace
+
+std::shared_ptr<const ServiceView> Controller::view(const Service& service) const {
+    ServiceView view;
+    view.name = service.name;
+    view.vip = service.config.vip;
+    view.protocol = ipvs::to_string(service.config.protocol);
+    view.port = service.config.port;
+    view.scheduler = service.config.options.scheduler;
+    view.forwarding = ipvs::to_string(service.config.forwarding);
+    view.depool_threshold = service.config.depool_threshold.to_string();
+    for (const auto& pool : service.pools)
+        view.pools.push_back(view_pool(pool));
+    return std::make_shared<const ServiceView>(std::move(view));
+}
+
+std::shared_ptr<const VipView> Controller::view(const Vip& vip) const {
+    VipView view;
+    view.name = vip.name;
+    view.interface = vip.config.interface;
+    for (const auto s : vip.services)
+        view.services.push_back(model_.services[s].name);
+    for (const auto& address : vip.addresses) {
+        view.addresses.push_back({address.address,
+                                  address.memory.announcement,
+                                  address.reason,
+                                  address.since,
+                                  address.present,
+                                  {address.advertised_to.begin(), address.advertised_to.end()},
+                                  address.deadline});
+    }
+    return std::make_shared<const VipView>(std::move(view));
+}
+
+std::shared_ptr<const KernelView> Controller::kernel_view() const {
+    KernelView view;
+    view.backend = config_.ipvs.backend == IpvsConfig::BackendKind::kernel ? "kernel" : "memory";
+    view.read_once = kernel_read_;
+    view.in_sync = kernel_in_sync_;
+    view.error = kernel_error_;
+    view.writes = kernel_writes_;
+    view.drift = drift_;
+    view.refusals = refusals_;
+    return std::make_shared<const KernelView>(std::move(view));
+}
+
+std::shared_ptr<Snapshot> Controller::snapshot(TimePoint now) {
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->node = config_.node;
+    snapshot->version = VIPD_VERSION;
+    snapshot->made = now;
+    snapshot->started = started_;
+    snapshot->stopping = stop_.phase() != StopPhase::running;
+    bool judged = true;
+    for (std::size_t s = 0; s < model_.services.size(); ++s) {
+        const auto& service = model_.services[s];
+        if (!service_views_[s]) service_views_[s] = view(service);
+        snapshot->services.emplace(service.name, service_views_[s]);
+        judged = judged && std::ranges::all_of(service.pools, all_judged);
+    }
+    for (std::size_t v = 0; v < model_.vips.size(); ++v) {
+        if (!vip_views_[v]) vip_views_[v] = view(model_.vips[v]);
+        snapshot->vips.emplace(model_.vips[v].name, vip_views_[v]);
+    }
+    for (const auto& [name, peer] : peers_)
+        snapshot->peers.push_back(peer);
+    snapshot->kernel = kernel_view();
+    snapshot->verdicts_in = judged || start_deadline_passed_;
+    snapshot->alerts = alerts(now);
+    return snapshot;
+}
+
+std::vector<Alert> Controller::alerts(TimePoint now) {
+    std::vector<Alert> found;
+    const auto add = [&](std::string code, std::string subject, std::string text) {
+        found.push_back({std::move(code), std::move(subject), std::move(text), now});
+    };
+    for (const auto& service : model_.services) {
+        for (const auto& pool : service.pools) {
+            const auto subject =
+                service.name + " " + std::string(to_string(pool.vip_address.family()));
+            if (pool.decision.held > 0) {
+                add("held", subject,
+                    fmt::format("{} down servers are kept in the pool: {} of {} up, floor {}",
+                                pool.decision.held, pool.decision.up, pool.servers.size(),
+                                pool.decision.floor));
+            }
+            if (kernel_read_ && pool.decision.enabled == 0) {
+                add("all-disabled", subject, "no server of the pool is enabled");
+            } else if (kernel_read_ && pool.decision.up == 0 && all_judged(pool)) {
+                add("pool-empty", subject, "no server of the pool is up");
+            }
+            if (pool.refused)
+                add("not-programmed", subject, "the kernel refuses the service: " + *pool.refused);
+        }
+    }
+    for (const auto& vip : model_.vips) {
+        for (const auto& address : vip.addresses) {
+            const auto subject = vip.name + " " + address.address.to_string();
+            if (address.memory.announcement == Announcement::withdrawn && kernel_read_) {
+                add("vip-withdrawn", subject, address.reason.text);
+            }
+            if (address.error) add("address-refused", subject, *address.error);
+        }
+    }
+    for (const auto& [name, peer] : peers_) {
+        if (peer->state == bgp::SessionState::established) continue;
+        add("peer-down", name,
+            fmt::format("{}: {}", bgp::to_string(peer->state), peer->reason_text));
+    }
+    if (kernel_error_) add("kernel-unreadable", config_.node, *kernel_error_);
+
+    decltype(alert_since_) since;
+    for (auto& alert : found) {
+        const std::pair key(alert.code, alert.subject);
+        const auto known = alert_since_.find(key);
+        alert.since = known == alert_since_.end() ? now : known->second;
+        since.emplace(key, alert.since);
+    }
+    alert_since_ = std::move(since);
+    return found;
+}
+
+}  // namespace vipd

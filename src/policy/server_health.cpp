@@ -1,0 +1,28 @@
+#include "src/policy/server_health.hpp"
+
+#include <fmt/format.h>
+
+namespace vipd {
+
+using monitors::Health;
+
+ServerHealth judge(std::span<const MonitorVerdict> monitors) {
+    if (monitors.empty()) return {Health::up, {"unmonitored", "no monitors are configured"}};
+
+    const MonitorVerdict* waiting = nullptr;
+    for (const auto& monitor : monitors) {
+        if (monitor.advisory) continue;
+        if (monitor.health == Health::down) {
+            return {
+                Health::down,
+                {monitor.reason.code, fmt::format("{}: {}", monitor.type, monitor.reason.text)}};
+        }
+        if (monitor.health == Health::unknown) waiting = &monitor;
+    }
+    if (waiting != nullptr) {
+        return {Health::unknown, {"not-judged", waiting->type + ": no verdict yet"}};
+    }
+    return {Health::up, {"monitors-up", "all monitors that count succeed"}};
+}
+
+}  // namespace vipd
