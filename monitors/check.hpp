@@ -1,6 +1,8 @@
 #pragma once
-// What to check, one struct a monitor type: values only, made by the config reader, run by the engine.
+// What to check, one struct a monitor type: values only, made by the config reader, run by the
+// engine.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -21,7 +23,8 @@ struct StatusRange {
     bool operator==(const StatusRange&) const = default;
 };
 
-/// http: one HTTP/1.1 request, answered in full with an accepted status. Redirects are asserted, not followed.
+/// http: one HTTP/1.1 request, answered in full with an accepted status. Redirects are asserted,
+/// not followed.
 struct HttpCheck {
     std::string method = "GET";
     /// Host header, with the port where the URL has one.
@@ -36,5 +39,8 @@ using Check = std::variant<TcpCheck, HttpCheck>;
 
 /// "tcp", "http": the type's name in the configuration.
 std::string type_name(const Check& check);
+
+/// Equal checks hash alike.
+std::size_t hash_value(const Check& check);
 
 }  // namespace vipd::monitors

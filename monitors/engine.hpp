@@ -1,17 +1,18 @@
 #pragma once
-// The probe engine: runs every probe on time on its worker threads, judges results by rise and fall, reports verdicts.
-
-#include <chrono>
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <vector>
+// The probe engine: runs every probe on time on its worker threads, judges results by rise and
+// fall, reports verdicts.
 
 #include "monitors/check.hpp"
 #include "monitors/health.hpp"
 #include "src/base/address.hpp"
 #include "src/base/reason.hpp"
 #include "src/base/time.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
 
 namespace vipd::monitors {
 
@@ -21,11 +22,11 @@ using ProbeId = std::uint64_t;
 /// One check of one server, repeated for ever.
 struct ProbePlan {
     ProbeId id = 0;
-    Endpoint target;
-    Check check;
+    Endpoint target{};
+    Check check{};
     Duration interval{5000};
     Duration timeout{2000};  // over the whole probe; at most interval
-    Thresholds thresholds;
+    Thresholds thresholds{};
     /// The verdict to start from: unknown, or restored from an earlier run.
     Health initial = Health::unknown;
 
@@ -35,10 +36,11 @@ struct ProbePlan {
 /// What one probe found.
 struct ProbeResult {
     bool success = false;
-    /// "http-status: 503, accepted 200", "connect-refused: …", "timeout: no answer in 2 s (connected after 1 ms)"
-    Reason reason;
+    /// "http-status: 503, accepted 200", "connect-refused: …", "timeout: no answer in 2 s
+    /// (connected after 1 ms)"
+    Reason reason{};
     std::chrono::microseconds took{0};
-    TimePoint finished;
+    TimePoint finished{};
 
     bool operator==(const ProbeResult&) const = default;
 };
@@ -47,7 +49,7 @@ struct ProbeResult {
 struct Verdict {
     ProbeId id = 0;
     Health health = Health::unknown;
-    ProbeResult because_of;
+    ProbeResult because_of{};
 };
 
 struct EngineOptions {
@@ -65,8 +67,8 @@ public:
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    /// From any one thread. Plans with a new id start (spread over their interval), plans with a known id and other
-    /// content replace the old one keeping its verdict, ids in `remove` stop.
+    /// From any one thread. Plans with a new id start (spread over their interval), plans with a
+    /// known id and other content replace the old one keeping its verdict, ids in `remove` stop.
     void update(std::vector<ProbePlan> plans, std::vector<ProbeId> remove);
 
     /// From any thread: when the slowest worker last came round its loop, for the watchdog.

@@ -18,7 +18,8 @@ struct Thresholds {
     bool operator==(const Thresholds&) const = default;
 };
 
-/// The first verdict needs one success or `fall` failures; later ones `rise` successes or `fall` failures in a row.
+/// The first verdict needs one success or `fall` failures; later ones `rise` successes or `fall`
+/// failures in a row.
 class HealthState {
 public:
     HealthState() = default;

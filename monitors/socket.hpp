@@ -1,0 +1,53 @@
+#pragma once
+// The system calls behind a probe's socket, with errors as values.
+
+#include "src/base/address.hpp"
+#include "src/base/reason.hpp"
+
+#include <boost/system/result.hpp>
+#include <sys/socket.h>
+
+#include <string>
+
+namespace vipd::monitors {
+
+/// Owns a file descriptor.
+class Fd {
+public:
+    Fd() = default;
+    explicit Fd(int fd) : fd_(fd) {}
+    ~Fd() { reset(); }
+    Fd(Fd&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+    Fd& operator=(Fd&& other) noexcept;
+    Fd(const Fd&) = delete;
+    Fd& operator=(const Fd&) = delete;
+
+    int get() const { return fd_; }
+    explicit operator bool() const { return fd_ >= 0; }
+    void reset();
+
+private:
+    int fd_ = -1;
+};
+
+struct SocketAddress {
+    sockaddr_storage storage{};
+    socklen_t length = 0;
+
+    const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+SocketAddress socket_address(const Endpoint& endpoint);
+
+/// Ours, not the server's: descriptors, ports or memory ran out, or we may not. Says nothing about
+/// the server.
+bool is_own_fault(int error);
+
+/// A connection's or socket's errno in words: "connect-refused", "connect-unreachable",
+/// "connection-reset", …
+Reason socket_reason(int error);
+
+/// Sends RST instead of FIN when it is closed, so that nothing stays behind in TIME_WAIT.
+void close_without_time_wait(int fd);
+
+}  // namespace vipd::monitors

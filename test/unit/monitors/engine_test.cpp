@@ -1,0 +1,297 @@
+#include "monitors/engine.hpp"
+
+#include "test/unit/monitors/test_server.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+
+using namespace std::chrono_literals;
+using namespace vipd;
+using namespace vipd::monitors;
+using namespace vipd::monitors::test;
+
+namespace {
+
+/// Verdicts as they come, waited for by the test.
+class Verdicts {
+public:
+    Engine::Sink sink() {
+        return [this](const Verdict& verdict) {
+            const std::lock_guard lock(mutex_);
+            verdicts_.push_back(verdict);
+            arrived_.notify_all();
+        };
+    }
+
+    /// The n-th verdict (from 0); fails the test after two seconds.
+    Verdict at(std::size_t n) {
+        std::unique_lock lock(mutex_);
+        if (!arrived_.wait_for(lock, 2s, [this, n] { return verdicts_.size() > n; }))
+            throw std::runtime_error("no verdict");
+        return verdicts_[n];
+    }
+
+    std::size_t count() {
+        const std::lock_guard lock(mutex_);
+        return verdicts_.size();
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable arrived_;
+    std::vector<Verdict> verdicts_;
+};
+
+ProbePlan quick_plan(const Endpoint& target, Check check) {
+    return {.id = 1,
+            .target = target,
+            .check = std::move(check),
+            .interval = 20ms,
+            .timeout = 20ms,
+            .thresholds = {.rise = 1, .fall = 1},
+            .initial = Health::unknown};
+}
+
+std::string one_verdict(const ProbePlan& plan) {
+    Verdicts verdicts;
+    Engine engine({}, verdicts.sink());
+    engine.update({plan}, {});
+    const auto verdict = verdicts.at(0);
+    const auto& reason = verdict.because_of.reason;
+    return std::string(to_string(verdict.health)) + " " + reason.code + ": " + reason.text;
+}
+
+std::string http_verdict(std::function<void(int)> serve, Family family = Family::ipv4) {
+    const TestServer server(std::move(serve), family);
+    return one_verdict(quick_plan(server.endpoint(), HttpCheck{.host = "h"}));
+}
+
+std::size_t open_descriptors() {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+}  // namespace
+
+TEST_CASE("a server that accepts is up for tcp", "[edge]") {
+    for (const auto family : {Family::ipv4, Family::ipv6}) {
+        const LoopbackSocket listening(true, family);
+        CHECK(one_verdict(quick_plan(listening.endpoint(), TcpCheck{})) == "up ok: connected");
+    }
+}
+
+TEST_CASE("a port that nobody listens on is down at once", "[edge]") {
+    for (const auto family : {Family::ipv4, Family::ipv6}) {
+        const LoopbackSocket bound(false, family);
+        CHECK(one_verdict(quick_plan(bound.endpoint(), TcpCheck{})) ==
+              "down connect-refused: nothing listens there");
+    }
+}
+
+TEST_CASE("a connection that is never answered is down at the deadline", "[edge]") {
+    const LoopbackSocket full(true, Family::ipv4, 0);
+    const TestServer unused([](int) {});
+    std::vector<int> fillers;  // Linux drops the SYNs that a full accept queue has no room for
+    for (int i = 0; i < 3; ++i) {
+        fillers.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(full.endpoint().port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        ::connect(fillers.back(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+    }
+    CHECK(one_verdict(quick_plan(full.endpoint(), TcpCheck{})) ==
+          "down timeout: no connection within 20ms");
+    for (const int fd : fillers)
+        ::close(fd);
+}
+
+TEST_CASE("an accepted status is up for http", "[edge]") {
+    for (const auto family : {Family::ipv4, Family::ipv6}) {
+        const auto verdict = http_verdict(
+            [](int fd) {
+                const bool asked = read_request(fd).starts_with("GET / HTTP/1.1\r\nHost: h\r\n");
+                send_all(fd, asked ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" : "what?");
+                wait_for_close(fd);
+            },
+            family);
+        CHECK(verdict == "up ok: status 200");
+    }
+}
+
+TEST_CASE("an http server that says no is down with its words", "[edge]") {
+    CHECK(http_verdict([](int fd) {
+              read_request(fd);
+              send_all(fd, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+          }) == "down http-status: got 503, accepted 200");
+}
+
+TEST_CASE("a server that closes without an answer is down", "[edge]") {
+    CHECK(http_verdict([](int fd) { read_request(fd); }) ==
+          "down connection-closed: closed before a status line");
+    CHECK(http_verdict([](int fd) {
+              read_request(fd);
+              send_all(fd, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+          }) == "down connection-closed: closed after 3 bytes of the body of 10");
+}
+
+TEST_CASE("a server that resets the connection is down", "[edge]") {
+    CHECK(http_verdict([](int fd) {
+              read_request(fd);
+              const linger at_once{.l_onoff = 1, .l_linger = 0};
+              ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+          }) == "down connection-reset: the server reset the connection");
+}
+
+TEST_CASE("a server that says nothing is down at the deadline", "[edge]") {
+    const auto verdict = http_verdict([](int fd) { wait_for_close(fd); });
+    CHECK(verdict.starts_with("down timeout: no answer within 20ms (connected after "));
+}
+
+TEST_CASE("a server that drips bytes is bounded by the deadline", "[edge]") {
+    const auto verdict = http_verdict([](int fd) {
+        read_request(fd);
+        while (send_all(fd, "H")) {
+            pollfd waiting{.fd = fd, .events = POLLRDHUP, .revents = 0};
+            if (::poll(&waiting, 1, 3) != 0) return;
+        }
+    });
+    CHECK(verdict.starts_with("down timeout: no complete answer within 20ms (connected after "));
+}
+
+TEST_CASE("endless headers and an endless body are bounded in memory", "[edge]") {
+    const auto endless = [](const std::string& opening, const std::string& rest) {
+        return http_verdict([opening, rest](int fd) {
+            read_request(fd);
+            send_all(fd, opening);
+            while (send_all(fd, rest)) {
+            }
+        });
+    };
+    const std::string field = "A: " + std::string(1000, 'a') + "\r\n";
+    CHECK(endless("HTTP/1.1 200 OK\r\n", field) ==
+          "down http-too-large: more than 16384 bytes of header fields");
+    // Ten times the deadline of the others: a megabyte may take a while to arrive under a
+    // sanitizer.
+    const TestServer server([](int fd) {
+        read_request(fd);
+        send_all(fd, "HTTP/1.1 200 OK\r\n\r\n");
+        while (send_all(fd, std::string(65536, 'x'))) {
+        }
+    });
+    auto plan = quick_plan(server.endpoint(), HttpCheck{.host = "h"});
+    plan.interval = plan.timeout = 200ms;
+    CHECK(one_verdict(plan) == "down http-too-large: more than 1048576 bytes of body");
+}
+
+TEST_CASE("garbage is down with a quote of it", "[edge]") {
+    CHECK(http_verdict([](int fd) { send_all(fd, "SSH-2.0-x\r\n"); }) ==
+          "down http-invalid: got status line \"SSH-2.0-x\"");
+}
+
+TEST_CASE("a change is reported when rise or fall is reached", "[edge]") {
+    std::atomic<bool> healthy = true;
+    const TestServer server([&healthy](int fd) {
+        read_request(fd);
+        send_all(fd, healthy ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+                             : "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n");
+    });
+    Verdicts verdicts;
+    Engine engine({}, verdicts.sink());
+    auto plan = quick_plan(server.endpoint(), HttpCheck{.host = "h"});
+    plan.interval = plan.timeout = 5ms;
+    plan.thresholds = {.rise = 2, .fall = 2};
+    engine.update({plan}, {});
+    CHECK(verdicts.at(0).health == Health::up);
+    healthy = false;
+    CHECK(verdicts.at(1).health == Health::down);
+    healthy = true;
+    CHECK(verdicts.at(2).health == Health::up);
+}
+
+TEST_CASE("equal probes run once and are judged for each asker", "[edge]") {
+    std::atomic<int> requests = 0;
+    const TestServer server([&requests](int fd) {
+        read_request(fd);
+        ++requests;
+        send_all(fd, "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n");
+    });
+    Verdicts verdicts;
+    Engine engine({.workers = 2}, verdicts.sink());
+    auto first = quick_plan(server.endpoint(), HttpCheck{.host = "h"});
+    auto second = first;
+    second.id = 2;
+    second.thresholds.fall = 3;
+    engine.update({first, second}, {});
+    CHECK(verdicts.at(0).id == 1);
+    CHECK(requests == 1);
+    CHECK(verdicts.at(1).id == 2);
+    CHECK(requests == 3);
+}
+
+TEST_CASE("a plan that changes keeps its verdict", "[edge]") {
+    const LoopbackSocket listening(true);
+    const LoopbackSocket bound(false);
+    Verdicts verdicts;
+    Engine engine({.workers = 2}, verdicts.sink());
+    auto plan = quick_plan(listening.endpoint(), TcpCheck{});
+    engine.update({plan}, {});
+    CHECK(verdicts.at(0).health == Health::up);
+
+    plan.interval = plan.timeout = 30ms;  // still up: no news
+    engine.update({plan}, {});
+    plan.target = bound.endpoint();
+    engine.update({plan}, {});
+    CHECK(verdicts.at(1).health == Health::down);
+    CHECK(verdicts.count() == 2);
+}
+
+TEST_CASE("a restored verdict is reported only when it is contradicted", "[edge]") {
+    const LoopbackSocket bound(false);
+    Verdicts verdicts;
+    Engine engine({}, verdicts.sink());
+    auto plan = quick_plan(bound.endpoint(), TcpCheck{});
+    plan.initial = Health::down;
+    auto other = plan;
+    other.id = 2;
+    other.initial = Health::up;
+    other.thresholds.fall = 2;
+    engine.update({plan, other}, {});
+    CHECK(verdicts.at(0).id == 2);
+    CHECK(verdicts.count() == 1);
+}
+
+TEST_CASE("a removed probe stops and an engine leaves nothing open", "[edge]") {
+    const auto before = open_descriptors();
+    {
+        std::atomic<int> connections = 0;
+        const TestServer server([&connections](int) { ++connections; });
+        Verdicts verdicts;
+        Engine engine({.workers = 2}, verdicts.sink());
+        auto plan = quick_plan(server.endpoint(), HttpCheck{.host = "h"});
+        plan.interval = plan.timeout = 5ms;
+        auto other = plan;
+        other.id = 2;
+        other.check = TcpCheck{};
+        engine.update({plan, other}, {});
+        verdicts.at(1);
+        engine.update({}, {1, 2, 3});
+        std::this_thread::sleep_for(10ms);  // the removal is on its way
+        const int at_removal = connections;
+        std::this_thread::sleep_for(20ms);
+        CHECK(connections == at_removal);
+        CHECK(engine.last_progress() <= Clock::now());
+    }
+    CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("the watchdog sees an idle engine move", "[edge]") {
+    Verdicts verdicts;
+    Engine engine({.workers = 3}, verdicts.sink());
+    engine.update({}, {});
+    CHECK(Clock::now() - engine.last_progress() < 1500ms);
+}
