@@ -1,0 +1,224 @@
+# A site in network namespaces: client -- router -- lb, and rs1 ... rsN behind the router as well. The router is BIRD,
+# the servers are nginx and have the VIP on their tunnel devices, the balancer (lb) is what the scenario puts there.
+#
+#   client  10.1.0.2   fd01::2        router  .1 of each net, AS 64600
+#   lb      10.2.0.10  fd02::10       AS 64601
+#   rsN     10.3.N.10  fd03:N::10
+
+vip4=203.0.113.10
+vip6=2001:db8:f::10
+
+in_ns() { ip netns exec "$@"; }
+spawn() {  # NAMESPACE LOG COMMAND...: in the background; $! is the command itself
+    local namespace=$1 log=$2
+    shift 2
+    ip netns exec "$namespace" "$@" >>"$work/$log" 2>&1 &
+    disown
+}
+
+settings() {  # NAMESPACE NAME=VALUE...: its own net sysctls
+    local namespace=$1
+    shift
+    in_ns "$namespace" /bin/bash -c 'for pair; do echo "${pair#*=}" >"/proc/sys/net/${pair%%=*}"; done' - "$@"
+}
+
+link() {  # NAMESPACE NET4 NET6 HOST4 HOST6: a veth pair from the router, which is .1 and ::1
+    local namespace=$1 net4=$2 net6=$3 host4=$4 host6=$5
+    ip netns add "$namespace"
+    ip -n router link add "$namespace" type veth peer name eth0 netns "$namespace"
+    ip -n router -batch - <<-END
+		addr add $net4.1/24 dev $namespace
+		addr add ${net6}::1/64 dev $namespace nodad
+		link set $namespace up
+	END
+    ip -n "$namespace" -batch - <<-END
+		link set lo up
+		addr add $net4.$host4/24 dev eth0
+		addr add ${net6}::$host6/64 dev eth0 nodad
+		link set eth0 up
+		route add default via $net4.1
+		route add ::/0 via ${net6}::1
+	END
+}
+
+start_server() {  # N: nginx in rsN. /healthz and / answer at once with the server's name; /download takes ten seconds.
+    local name=rs$1 folder=$work/rs$1
+    mkdir -p "$folder/html"
+    echo "$name" >"$folder/html/index.html"
+    echo ok >"$folder/html/healthz"
+    head -c 500000 /dev/zero >"$folder/html/download"
+    cat >"$folder/nginx.conf" <<-END
+		daemon off; master_process off; pid $folder/pid; error_log $folder/error.log;
+		events { worker_connections 256; }
+		http {
+		    access_log off; client_body_temp_path $folder/body; proxy_temp_path $folder/proxy;
+		    fastcgi_temp_path $folder/fastcgi; uwsgi_temp_path $folder/uwsgi; scgi_temp_path $folder/scgi;
+		    server {
+		        listen 80; listen [::]:80; root $folder/html; add_header X-Server $name always;
+		        location = /download { limit_rate 50k; }
+		    }
+		}
+	END
+    spawn "$name" "$name.log" nginx -c "$folder/nginx.conf" -p "$folder"
+    echo $! >"$folder/process"
+}
+
+server_process() { cat "$work/rs$1/process"; }
+kill_server() { kill -KILL "$(server_process "$1")"; }    # connections to it are refused
+freeze_server() { kill -STOP "$(server_process "$1")"; }  # they are accepted by the kernel and never answered
+thaw_server() { kill -CONT "$(server_process "$1")"; }
+break_server() { rm "$work/rs$1/html/healthz"; }          # its health check answers 404, traffic is still served
+mend_server() { echo ok >"$work/rs$1/html/healthz"; }
+cut_server() { ip -n router link set "rs$1" down; }       # its packets vanish
+join_server() {
+    ip -n router link set "rs$1" up
+    ip -n router addr replace "fd03:$1::1/64" dev "rs$1" nodad  # a v6 address goes with the link
+}
+
+add_server() {  # N
+    local name=rs$1
+    link "$name" "10.3.$1" "fd03:$1" 10 10
+    ip -n "$name" -batch - <<-END
+		link set tunl0 up
+		link set ip6tnl0 up
+		addr add $vip4/32 dev tunl0
+		addr add $vip6/128 dev ip6tnl0 nodad
+	END
+    settings "$name" ipv4/conf/all/rp_filter=0 ipv4/conf/tunl0/rp_filter=0 ipv4/conf/eth0/rp_filter=0
+    start_server "$1"
+}
+
+bird_base() {  # NAME ROUTER_ID
+    printf 'router id %s;\nlog "%s/%s.log" all;\nprotocol device { scan time 1; }\n' "$2" "$work" "$1"
+}
+
+start_router() {
+    bird_base bird 10.2.0.1 >"$work/bird.conf"
+    cat >>"$work/bird.conf" <<-'END'
+		protocol kernel { ipv4 { import none; export all; }; }
+		protocol kernel { ipv6 { import none; export all; }; }
+		protocol bgp lb {
+		    local 10.2.0.1 as 64600; neighbor 10.2.0.10 as 64601; passive; hold time 9;
+		    error wait time 1, 2;
+		    ipv4 { import all; export none; };
+		    ipv6 { import all; export none; };
+		}
+	END
+    ip netns exec router bird -c "$work/bird.conf" -s "$work/bird.ctl" -P "$work/bird.pid"
+    # The router's own routing table as it changes: the witness of what is announced.
+    ip netns exec router ip -ts monitor route >"$work/routes.log" &
+}
+
+site_up() {  # SERVERS
+    local number
+    ip netns add router
+    ip -n router link set lo up
+    settings router ipv4/ip_forward=1 ipv6/conf/all/forwarding=1 ipv4/conf/all/rp_filter=0
+    link client 10.1.0 fd01 2 2
+    link lb 10.2.0 fd02 10 10
+    settings lb ipv4/ip_forward=1 ipv6/conf/all/forwarding=1 ipv4/conf/all/rp_filter=0 ipv4/conf/eth0/rp_filter=0
+    ip -n lb link add nlmon0 type nlmon
+    ip -n lb link set nlmon0 up
+    spawn lb netlink.log lab_netlink_watch nlmon0
+    for ((number = 1; number <= $1; number++)); do add_server "$number"; done
+    start_router
+    note "site of $1 servers is up"
+}
+
+# --- what the router knows ---
+
+family_of() { case $1 in *:*) echo -6 ;; *) echo -4 ;; esac; }
+routed() { [ -n "$(ip "$(family_of "$1")" -n router route show "$1" proto bird)" ]; }  # ADDRESS
+not_routed() { ! routed "$1"; }
+birdc_router() { birdc -s "$work/bird.ctl" "$@"; }
+
+# route_event ADDRESS added|deleted [SINCE]: when that first happened in the router's table, seconds since the epoch.
+route_event() {
+    awk -v address="$1" -v what="$2" -v since="${3:-0}" '
+        /^\[/ {
+            split(substr($1, 2), part, /[^0-9]/)
+            at = mktime(part[1] " " part[2] " " part[3] " " part[4] " " part[5] " " part[6]) "." part[7]
+            sub(/^\[[^]]*\] */, "")
+            deleted = sub(/^Deleted /, "")
+            if ($1 == address && (deleted ? "deleted" : "added") == what && at + 0 >= since + 0) {print at; exit}
+        }' "$work/routes.log"
+}
+route_changes() { awk -v since="$1" -v a="$vip4" -v b="$vip6" '
+    /^\[/ {
+        split(substr($1, 2), part, /[^0-9]/)
+        at = mktime(part[1] " " part[2] " " part[3] " " part[4] " " part[5] " " part[6]) "." part[7]
+        if (at + 0 >= since + 0 && (index($0, a) || index($0, b))) count++
+    }
+    END {print count + 0}' "$work/routes.log"; }
+
+# --- what the kernel of the balancer knows ---
+
+table() { in_ns lb ipvsadm -Ln --sort; }
+# weight ADDRESS: of that destination, wherever it is; empty when it is not there.
+weight() { table | awk -v a="$1" '$1 == "->" && ($2 == a ":80" || $2 == "[" a "]:80") {print $4; exit}'; }
+in_table() { [ -n "$(weight "$1")" ]; }
+not_in_table() { ! in_table "$1"; }
+rs4() { echo "10.3.$1.10"; }
+rs6() { echo "fd03:$1::10"; }
+pooled() { in_table "$(rs4 "$1")" && in_table "$(rs6 "$1")"; }  # N: in both families
+depooled() { not_in_table "$(rs4 "$1")" && not_in_table "$(rs6 "$1")"; }
+
+# --- what was written to it, seen from outside ---
+
+# ipvs_writes SINCE [PATTERN]: how many write requests (of that kind) were sent to IPVS.
+ipvs_writes() {
+    awk -v since="$1" -v pattern="${2:-.}" '$2 == "request" && $3 == "ipvs" && $1 >= since && $4 ~ pattern {n++}
+        END {print n + 0}' "$work/netlink.log"
+}
+# first_write SINCE PATTERN, last_acknowledgement SINCE PATTERN: times.
+first_write() { awk -v since="$1" -v pattern="$2" '$2 == "request" && $1 >= since && $4 ~ pattern {print $1; exit}' "$work/netlink.log"; }
+last_acknowledgement() {
+    awk -v since="$1" -v pattern="$2" '
+        $2 == "request" && $1 >= since && $4 ~ pattern {asked[$5] = 1}
+        $2 == "answer" && $3 == 0 && $4 in asked {at = $1; delete asked[$4]}
+        END {print at}' "$work/netlink.log"
+}
+
+# --- clients: one line for each request, see lab_client ---
+
+start_client() {  # NAME ADDRESS [PATH [INTERVAL_MS [TIMEOUT_MS]]]
+    ip netns exec client lab_client "$2" 80 "${3:-/}" "${4:-100}" "${5:-2000}" >>"$work/$1.requests" 2>>"$work/client.log" &
+    echo $! >"$work/$1.client"
+}
+start_clients() {
+    start_client v4 "$vip4"
+    start_client v6 "$vip6"
+}
+start_downloads() {  # 500 kB at 50 kB/s each, one begun a second
+    start_client download4 "$vip4" /download 1000 30000
+    start_client download6 "$vip6" /download 1000 30000
+}
+stop_client() {  # NAME...: no new requests, the open ones end
+    local name process
+    for name; do kill -TERM "$(cat "$work/$name.client")"; done
+    for name; do
+        process=$(cat "$work/$name.client")
+        while kill -0 "$process" 2>/dev/null; do sleep 0.05; done
+    done
+}
+requests() { awk -v a="$2" -v b="${3:-1e12}" '$1 >= a && $1 < b {n++} END {print n + 0}' "$work/$1.requests"; }
+failures_of() {  # NAME SINCE [UNTIL]: requests begun then that were not answered in full
+    awk -v a="$2" -v b="${3:-1e12}" '$1 >= a && $1 < b && $3 != "ok" {n++} END {print n + 0}' "$work/$1.requests"
+}
+answered_by() {  # NAME SINCE [UNTIL]: "rs1 12 rs2 24"
+    awk -v a="$2" -v b="${3:-1e12}" '$1 >= a && $1 < b && $3 == "ok" {n[$4]++}
+        END {for (s in n) print s, n[s]}' "$work/$1.requests" | sort | xargs
+}
+share_of() {  # NAME SERVER SINCE: percent of the answered requests
+    awk -v server="$2" -v a="$3" '$1 >= a && $3 == "ok" {all++; if ($4 == server) n++}
+        END {printf "%d", all ? 100 * n / all + 0.5 : 0}' "$work/$1.requests"
+}
+answers() { [ "$(in_ns client curl -s -o /dev/null -m 2 -w '%{http_code}' "http://$(bracketed "$1")/")" = 200 ]; }
+bracketed() { case $1 in *:*) echo "[$1]" ;; *) echo "$1" ;; esac; }
+no_failures() {  # TEXT SINCE [UNTIL]: of both clients, which must have asked at all
+    local client
+    for client in v4 v6; do
+        expect "$client: requests were made" [ "$(requests "$client" "${@:2}")" -gt 0 ]
+        expect_equal "$client: $1, failed of $(requests "$client" "${@:2}")" "$(failures_of "$client" "${@:2}")" 0
+    done
+}
