@@ -1,10 +1,11 @@
 #pragma once
 // One write to the kernel's table, as a value.
 
+#include "ipvs/table.hpp"
+
+#include <optional>
 #include <string>
 #include <variant>
-
-#include "ipvs/table.hpp"
 
 namespace vipd::ipvs {
 
@@ -44,6 +45,14 @@ using Change = std::variant<AddService, EditService, RemoveService, AddDestinati
                             RemoveDestination>;
 
 const ServiceKey& service_of(const Change& change);
+
+/// What a change is about: a service (no destination) or one destination of it.
+struct Target {
+    ServiceKey service;
+    std::optional<DestinationKey> destination;
+    auto operator<=>(const Target&) const = default;
+};
+Target target_of(const Change& change);
 
 /// "add destination 10.0.0.11:443 weight 10 to tcp 203.0.113.10:443"
 std::string to_string(const Change& change);
