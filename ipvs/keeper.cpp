@@ -202,7 +202,10 @@ void Keeper::end_sweep(KernelReport& report, TimePoint now) {
     keep_timeouts(report);
     write_addresses(true, report, now);
     write_addresses(false, report, now);
-    report.statistics = std::make_shared<const Statistics>(std::exchange(statistics_, {}));
+    auto statistics = std::exchange(statistics_, {});
+    if (!std::exchange(sweep_failed_, false)) {
+        report.statistics = std::make_shared<const Statistics>(std::move(statistics));
+    }
     auto services = sweep_.services();
     std::erase_if(services,
                   [this](const auto& key) { return !reconciler_.wanted().contains(key); });
@@ -213,6 +216,7 @@ void Keeper::read_failed(KernelReport& report, const KernelError& error, TimePoi
     read_delay_ = read_delay_ == Duration{0} ? options_.retry_first
                                              : std::min(read_delay_ * 2, options_.retry_longest);
     read_again_ = now + read_delay_;
+    sweep_failed_ = true;
     report.read_error = error;
 }
 

@@ -55,6 +55,7 @@ private:
     bool unwritten_ = false;  // wanted before the table was read
     bool table_is_news_ = false;  // in this round
     bool timeouts_asked_ = false;
+    bool sweep_failed_ = false;  // so its counters are not whole
     TimePoint read_again_;
     Duration read_delay_{0};
 };

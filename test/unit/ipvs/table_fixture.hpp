@@ -45,9 +45,12 @@ inline std::ostream& operator<<(std::ostream& out, const ServiceKey& key) {
 inline std::ostream& operator<<(std::ostream& out, const Change& change) {
     return out << to_string(change);
 }
+inline std::ostream& operator<<(std::ostream& out, const KernelError& error) {
+    return out << error.code << " " << error.text;
+}
 inline std::ostream& operator<<(std::ostream& out, const Applied& applied) {
     out << to_string(applied.change);
-    if (applied.error) out << " refused: " << applied.error->code << " " << applied.error->text;
+    if (applied.error) out << " refused: " << *applied.error;
     return out;
 }
 inline std::ostream& operator<<(std::ostream& out, const Destination& destination) {
