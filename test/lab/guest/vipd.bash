@@ -1,0 +1,80 @@
+# vipd in the place of the balancer. Intervals are short so that a scenario is, and long enough for an emulated machine:
+# a failed server is out after fall x interval + timeout = 2.5 s at the latest.
+
+interval=1 timeout=0.5 fall=2 rise=2 hold_down=3
+verdict_limit=2.5
+config=$work/vipd.json
+
+# write_config SERVERS [FILTER [ARGUMENT...]]: the site's configuration, changed by a jq filter.
+write_config() {
+    local count=$1 filter=${2:-.}
+    shift; [ $# -eq 0 ] || shift
+    jq -n --argjson count "$count" --arg work "$work" --arg vip4 "$vip4" --arg vip6 "$vip6" "$@" '
+    {
+        version: 1, node: "lb", state_dir: ($work + "/state"),
+        bgp: {
+            local_as: 64601, router_id: "10.2.0.10", next_hop: {ipv4: "10.2.0.10", ipv6: "fd02::10"},
+            peers: {router: {address: "10.2.0.1", remote_as: 64600}}
+        },
+        vips: {web: {addresses: [$vip4, $vip6], announce: {hold_down: "3s"}}},
+        services: {
+            "web-http": {
+                vip: "web", port: 80, scheduler: "wrr", scheduler_flags: [],
+                servers: ([range(1; $count + 1)
+                    | {key: "rs\(.)", value: {address: ["10.3.\(.).10", "fd03:\(.)::10"], weight: .}}] | from_entries),
+                monitors: [{type: "http", url: "http://lab/healthz", interval: "1s", timeout: "500ms"}]
+            }
+        },
+        stop: {gshut_wait: "1s", withdraw_wait: "1s"},
+        status: {listen: ["127.0.0.1:9180"], socket: ($work + "/vipd.sock")},
+        ipvs: {resync_interval: "2s", on_stop: "flush"}
+    } | '"$filter" >"$config.new"
+    mv "$config.new" "$config"
+    mkdir -p "$work/state"
+}
+
+start_vipd() {
+    ip netns exec lb vipd --config "$config" >>"$work/vipd.log" 2>&1 &
+    vipd_process=$!
+    note "vipd is started"
+}
+vipd_runs() { kill -0 "$vipd_process" 2>/dev/null; }
+vipd_is_gone() { ! vipd_runs; }
+stop_vipd() { kill -TERM "$vipd_process"; }
+kill_vipd() {
+    kill -KILL "$vipd_process"
+    wait "$vipd_process" 2>/dev/null || true
+}
+ctl() { in_ns lb vipctl --socket "$work/vipd.sock" "$@"; }
+
+status() { in_ns lb curl -s -m 5 "http://127.0.0.1:9180$1"; }
+# status_says FILTER [PATH]: a jq filter that is true of /v1/status, or of the page named.
+status_says() { [ "$(status "${2:-/v1/status}" | jq -r "$1" 2>/dev/null)" = true ]; }
+
+announced() { routed "$vip4" && routed "$vip6"; }
+withdrawn() { not_routed "$vip4" && not_routed "$vip6"; }
+all_pooled() {  # SERVERS
+    local number
+    for ((number = 1; number <= $1; number++)); do pooled "$number" || return 1; done
+}
+
+# logged CODE [SINCE]: when vipd's log first told that event, seconds since the epoch. last_logged: the last time.
+logged() { event_times "$1" "${2:-0}" | head -1; }
+last_logged() { event_times "$1" "${2:-0}" | tail -1; }
+event_times() {
+    grep -F "\"message\":\"$1 " "$work/vipd.log" | sed -n 's/.*"time":"\([^"]*\)".*/\1/p' | awk -v since="$2" '{
+        split($0, part, /[^0-9]/)
+        at = mktime(part[1] " " part[2] " " part[3] " " part[4] " " part[5] " " part[6]) "." part[7]
+        if (at + 0 >= since + 0) print at
+    }'
+}
+
+# The usual beginning: site, configuration, vipd, both VIPs announced, clients asking.
+serving_site() {  # SERVERS [FILTER]
+    site_up "$1"
+    write_config "$@"
+    start_clients
+    start_vipd
+    within 20 "both VIPs are announced" announced
+    within 5 "all servers are in the table" all_pooled "$1"
+}
