@@ -1,13 +1,7 @@
 #pragma once
-// The configuration after reading: plain structs, everything typed, defaults applied, names resolved. Not the runtime
-// model, and never JSON. The member initialisers are the built-in defaults; etc/vipd.schema.json and
-// docs/configuration.md are held equal to them by tests.
-
-#include <map>
-#include <optional>
-#include <set>
-#include <string>
-#include <vector>
+// The configuration after reading: plain structs, everything typed, defaults applied, names
+// resolved. Not the runtime model, and never JSON. The member initialisers are the built-in
+// defaults; etc/vipd.schema.json and docs/configuration.md are held equal to them by tests.
 
 #include "bgp/types.hpp"
 #include "ipvs/kernel_thread.hpp"
@@ -18,6 +12,12 @@
 #include "src/base/time.hpp"
 #include "src/config/fraction.hpp"
 #include "src/model/admin.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
 
 namespace vipd {
 
@@ -31,7 +31,8 @@ struct PeerConfig {
     std::set<Family> families{Family::ipv4, Family::ipv6};
     /// Overrides bgp.next_hop.
     std::map<Family, Address> next_hop;
-    /// Path of the TCP MD5 key, resolved against the config file's folder. Read at start and reload, never at --check.
+    /// Path of the TCP MD5 key, resolved against the config file's folder. Read at start and
+    /// reload, never at --check.
     std::optional<std::string> password_file;
     std::optional<std::uint8_t> ttl_security_hops;
     std::optional<std::uint8_t> multihop;
@@ -49,7 +50,8 @@ struct BgpConfig {
     bool operator==(const BgpConfig&) const = default;
 };
 
-/// How many of a VIP's services must be fit: "all", "any", {"at_least": n}. at_least is clamped by nothing: 1..services.
+/// How many of a VIP's services must be fit: "all", "any", {"at_least": n}. at_least is clamped by
+/// nothing: 1..services.
 struct AnnounceWhen {
     enum class Rule { all, any, at_least } rule = Rule::all;
     unsigned at_least = 1;
@@ -107,10 +109,13 @@ struct ServiceConfig {
     Fraction depool_threshold = *Fraction::parse("0.5");
     unsigned min_up = 1;
     Fraction min_up_share;
+    /// How long a server that is leaving may keep its connections; UDP has no grace.
+    Duration drain_timeout{300000};
     /// The group's name, when the servers come from one.
     std::optional<std::string> group;
     std::map<std::string, ServerConfig> servers;
-    /// Empty means that servers are up without being looked at, and is only accepted when written out.
+    /// Empty means that servers are up without being looked at, and is only accepted when written
+    /// out.
     std::vector<MonitorConfig> monitors;
 
     bool operator==(const ServiceConfig&) const = default;

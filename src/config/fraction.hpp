@@ -1,5 +1,6 @@
 #pragma once
-// A share such as 0.5, read exactly from its text, so that 100 servers at 0.55 are 55 and not 56 (pybal.md §2.3).
+// A share such as 0.5, read exactly from its text, so that 100 servers at 0.55 are 55 and not 56
+// (pybal.md §2.3).
 
 #include <cstdint>
 #include <optional>
@@ -12,7 +13,8 @@ class Fraction {
 public:
     constexpr Fraction() = default;
 
-    /// A JSON number from 0 to 1 with at most nine decimals, without exponent: "0", "0.5", "1", "1.0".
+    /// A JSON number from 0 to 1 with at most nine decimals, without exponent: "0", "0.5", "1",
+    /// "1.0".
     static std::optional<Fraction> parse(std::string_view text);
 
     /// ceil(count × this), exact.

@@ -1,0 +1,109 @@
+#include "src/config/read_document.hpp"
+
+#include "src/config/object_reader.hpp"
+#include "src/config/read_bgp.hpp"
+#include "src/config/read_monitor.hpp"
+#include "src/config/read_service.hpp"
+#include "src/config/read_vip.hpp"
+
+namespace vipd {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Defaults {
+    PeerConfig peer;
+    VipConfig vip;
+    ServiceDefaults service;
+};
+
+Defaults read_defaults(ObjectReader& root, const std::string& folder) {
+    Defaults defaults;
+    root.object("defaults", [&](ObjectReader& reader) {
+        reader.object("peer", [&](ObjectReader& nested) {
+            read_peer_settings(nested, folder, defaults.peer);
+        });
+        reader.object("vip",
+                      [&](ObjectReader& nested) { read_vip_settings(nested, defaults.vip); });
+        reader.object("service", [&](ObjectReader& nested) {
+            read_service_settings(nested, defaults.service.service);
+        });
+        reader.object("monitor", [&](ObjectReader& nested) {
+            read_monitor_settings(nested, defaults.service.monitor);
+        });
+    });
+    return defaults;
+}
+
+void read_version(ObjectReader& root) {
+    root.require("version", "1");
+    std::uint64_t version = 1;
+    root.read("version", version, "1, the version of this format",
+              [](const JsonValue& value) { return ObjectReader::whole_number(value, 1, 1); });
+}
+
+void read_stop(ObjectReader& reader, StopConfig& stop) {
+    reader.duration("gshut_wait", stop.gshut_wait, 0s, 10min);
+    reader.duration("withdraw_wait", stop.withdraw_wait, 0s, 10min);
+}
+
+void read_ipvs(ObjectReader& reader, IpvsConfig& ipvs) {
+    using Backend = IpvsConfig::BackendKind;
+    using OnDown = IpvsConfig::OnDown;
+    using OnStop = IpvsConfig::OnStop;
+    using ipvs::OnDrift;
+    reader.choice("backend", ipvs.backend,
+                  {{"kernel", Backend::kernel}, {"memory", Backend::memory}});
+    reader.duration("resync_interval", ipvs.resync_interval, 100ms, 1h);
+    reader.choice("on_drift", ipvs.on_drift,
+                  {{"repair", OnDrift::repair}, {"report", OnDrift::report}});
+    reader.choice("on_down", ipvs.on_down,
+                  {{"remove", OnDown::remove}, {"quiesce", OnDown::quiesce}});
+    reader.choice("on_stop", ipvs.on_stop, {{"keep", OnStop::keep}, {"flush", OnStop::flush}});
+    reader.boolean("allow_announce", ipvs.allow_announce);
+}
+
+}  // namespace
+
+Config read_document(const JsonValue& root_value, const std::string& folder,
+                     const std::string& node, Problems& problems) {
+    constexpr std::string_view vips = "an object of at least one VIP";
+    constexpr std::string_view services = "an object of at least one service";
+    ObjectReader root(root_value, "", problems);
+    Config config;
+    config.node = node;
+    read_version(root);
+    root.read("node", config.node, name_rule, [](const JsonValue& value) {
+        return value.is(JsonValue::Kind::string) && is_name(value.text) ? std::optional(value.text)
+                                                                        : std::nullopt;
+    });
+    root.path("state_dir", config.state_dir, folder);
+
+    const auto defaults = read_defaults(root, folder);
+    root.object(
+        "bgp", [&](ObjectReader& reader) { config.bgp = read_bgp(reader, folder, defaults.peer); });
+    root.require("vips", vips);
+    root.named(
+        "vips", vips, [&](const std::string& name, const JsonValue& value, std::string pointer) {
+            config.vips.emplace(name, read_vip(value, std::move(pointer), defaults.vip, problems));
+        });
+    root.require("services", services);
+    root.named("services", services,
+               [&](const std::string& name, const JsonValue& value, std::string pointer) {
+                   config.services.emplace(
+                       name, read_service(value, std::move(pointer), defaults.service, problems));
+               });
+
+    root.object("stop", [&](ObjectReader& reader) { read_stop(reader, config.stop); });
+    root.object("status", [&](ObjectReader& reader) {
+        read_endpoints(reader, "listen", config.status.listen);
+        reader.path("socket", config.status.socket, folder);
+    });
+    root.object("ipvs", [&](ObjectReader& reader) { read_ipvs(reader, config.ipvs); });
+    root.duration("start_deadline", config.start_deadline, 0s, 1h);
+    root.finish();
+    return config;
+}
+
+}  // namespace vipd

@@ -1,0 +1,146 @@
+#include "src/config/read_service.hpp"
+
+#include "src/config/read_monitor.hpp"
+
+#include <algorithm>
+
+namespace vipd {
+
+namespace {
+
+using Kind = JsonValue::Kind;
+
+constexpr std::size_t most_monitors = 16;
+
+// Every scheduler module of the kernel (net/netfilter/ipvs/ip_vs_*.c).
+const std::vector<std::string> schedulers{"rr",    "wrr", "lc", "wlc", "fo",  "ovf", "lblc",
+                                          "lblcr", "dh",  "sh", "mh",  "sed", "nq",  "twos"};
+
+constexpr std::uint32_t fallback = static_cast<std::uint32_t>(ipvs::SchedulerFlag::fallback);
+constexpr std::uint32_t port_flag = static_cast<std::uint32_t>(ipvs::SchedulerFlag::port);
+
+// Only these two look at flags (ip_vs_sh.c, ip_vs_mh.c); what they are called, as ipvsadm calls
+// them.
+bool takes_flags(std::string_view scheduler) {
+    return scheduler == "sh" || scheduler == "mh";
+}
+
+std::vector<std::pair<std::string, std::uint32_t>> flags_of(const std::string& scheduler) {
+    if (!takes_flags(scheduler)) return {};
+    return {{scheduler + "-fallback", fallback}, {scheduler + "-port", port_flag}};
+}
+
+// The flags belong to the scheduler: naming another one leaves those that were inherited behind.
+void read_scheduler(ObjectReader& reader, ipvs::ServiceOptions& options) {
+    const auto inherited = options.scheduler;
+    reader.read(
+        "scheduler", options.scheduler, alternatives(schedulers), [](const JsonValue& value) {
+            const bool known = value.is(Kind::string) &&
+                               std::ranges::find(schedulers, value.text) != schedulers.end();
+            return known ? std::optional(value.text) : std::nullopt;
+        });
+    if (options.scheduler != inherited) {
+        options.scheduler_flags = options.scheduler == "mh" ? fallback | port_flag : 0;
+    }
+}
+
+void read_scheduler_flags(ObjectReader& reader, ipvs::ServiceOptions& options) {
+    const auto known = flags_of(options.scheduler);
+    std::vector<std::string> names;
+    for (const auto& [name, bit] : known)
+        names.push_back(name);
+    const auto accepted =
+        names.empty()
+            ? "no flag, as " + in_quotes(options.scheduler) + " has none"
+            : alternatives(names) + ", as the scheduler is " + in_quotes(options.scheduler);
+    std::vector<std::uint32_t> flags;
+    reader.list("scheduler_flags", flags, 0, 2, accepted, [&known](const JsonValue& value) {
+        std::optional<std::uint32_t> flag;
+        for (const auto& [name, bit] : known) {
+            if (value.is(Kind::string) && value.text == name) flag = bit;
+        }
+        return flag;
+    });
+    if (!reader.has("scheduler_flags")) return;
+    options.scheduler_flags = 0;
+    for (const auto flag : flags)
+        options.scheduler_flags |= flag;
+}
+
+void read_addresses(ObjectReader& reader, std::vector<Address>& into) {
+    reader.require("address", "the server's IP address, or an array of one of each family");
+    const auto* value = reader.find("address");
+    if (value == nullptr) return;
+    if (value->is(Kind::array)) {
+        reader.list("address", into, 1, 2, std::string(ObjectReader::address_rule),
+                    ObjectReader::address_of);
+    } else if (const auto address = ObjectReader::address_of(*value)) {
+        into = {*address};
+    } else {
+        reader.reject("address", *value, ObjectReader::address_rule);
+    }
+}
+
+void read_monitors(ObjectReader& reader, const MonitorConfig& base,
+                   std::vector<MonitorConfig>& into) {
+    constexpr std::string_view accepted =
+        "an array of monitors, or [] to serve without looking at the servers";
+    reader.require("monitors", accepted);
+    reader.elements(
+        "monitors", 0, most_monitors, accepted, [&](const JsonValue& value, std::string pointer) {
+            into.push_back(read_monitor(value, std::move(pointer), base, reader.problems()));
+        });
+}
+
+}  // namespace
+
+ServerConfig read_server(const JsonValue& value, std::string pointer, Problems& problems) {
+    ObjectReader reader(value, std::move(pointer), problems);
+    ServerConfig server;
+    read_addresses(reader, server.addresses);
+    reader.integer("port", server.port, 1, 65535, "a port");
+    reader.integer("weight", server.weight, 0, 65535, "a weight");
+    reader.choice("state", server.state,
+                  {{"enabled", Admin::enabled},
+                   {"draining", Admin::draining},
+                   {"disabled", Admin::disabled}});
+    reader.finish();
+    return server;
+}
+
+void read_service_settings(ObjectReader& reader, ServiceConfig& service) {
+    reader.choice("protocol", service.protocol,
+                  {{"tcp", ipvs::Protocol::tcp}, {"udp", ipvs::Protocol::udp}});
+    read_scheduler(reader, service.options);
+    read_scheduler_flags(reader, service.options);
+    reader.choice("forwarding", service.forwarding,
+                  {{"tunnel", ipvs::Forwarding::tunnel},
+                   {"dr", ipvs::Forwarding::dr},
+                   {"nat", ipvs::Forwarding::nat}});
+    reader.fraction("depool_threshold", service.depool_threshold);
+    reader.integer("min_up", service.min_up, 1, 65535);
+    reader.fraction("min_up_share", service.min_up_share);
+}
+
+ServiceConfig read_service(const JsonValue& value, std::string pointer, const ServiceDefaults& base,
+                           Problems& problems) {
+    constexpr std::string_view servers = "an object of at least one server";
+    ObjectReader reader(value, std::move(pointer), problems);
+    auto service = base.service;
+    reader.require("vip", "the name of a VIP");
+    reader.text("vip", service.vip, "the name of a VIP");
+    reader.require("port", "a port from 1 to 65535");
+    reader.integer("port", service.port, 1, 65535, "a port");
+    read_service_settings(reader, service);
+    reader.require("servers", servers);
+    reader.named("servers", servers,
+                 [&](const std::string& name, const JsonValue& server, std::string server_pointer) {
+                     service.servers.emplace(
+                         name, read_server(server, std::move(server_pointer), problems));
+                 });
+    read_monitors(reader, base.monitor, service.monitors);
+    reader.finish();
+    return service;
+}
+
+}  // namespace vipd

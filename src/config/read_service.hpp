@@ -1,0 +1,27 @@
+#pragma once
+// One member of "services", and the service defaults.
+
+#include "src/config/config.hpp"
+#include "src/config/object_reader.hpp"
+
+#include <string>
+
+namespace vipd {
+
+/// What services and their monitors start from.
+struct ServiceDefaults {
+    ServiceConfig service;
+    MonitorConfig monitor;
+};
+
+/// Keys that a service and "defaults"."service" share. What is not written keeps the value it has
+/// in `service`.
+void read_service_settings(ObjectReader& reader, ServiceConfig& service);
+
+ServiceConfig read_service(const JsonValue& value, std::string pointer, const ServiceDefaults& base,
+                           Problems& problems);
+
+/// Scheduler flags as "mh-port" or "sh-fallback".
+std::vector<std::string> scheduler_flag_names(const ipvs::ServiceOptions& options);
+
+}  // namespace vipd

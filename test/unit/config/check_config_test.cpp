@@ -1,0 +1,178 @@
+#include "src/config/check_config.hpp"
+
+#include "test/unit/config/documents.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace vipd::test;
+using Lines = std::vector<std::string>;
+using Case = std::pair<std::string, Lines>;
+
+TEST_CASE("VIPs that announce nothing, or not what they seem to, are refused") {
+    for (
+        const auto& [patch, lines] : std::vector<Case>{
+            {R"({"vips": {"idle": {"addresses": ["203.0.113.11"]}}})",
+             {" /vips/idle: found no service with this VIP, expected at least one: a VIP without "
+              "services announces "
+              "nothing"}},
+            {R"({"services": {"tls": {"vip": "web", "port": 443, "servers": {"a": {"address": "10.0.0.1"}},
+                  "monitors": []}}})",
+             {R"( /vips/web/announce/when: found nothing, and 2 services on this VIP, expected "all", "any" or {"at_least": n}, because there are several services)"}},
+            {R"({"vips": {"web": {"announce": {"when": {"at_least": 2}}}}})",
+             {" /vips/web/announce/when/at_least: found 2, expected at most 1, the number of "
+              "services on this VIP"}},
+            {R"({"vips": {"web": {"addresses": ["203.0.113.10", "203.0.113.11"]}}})",
+             {" /vips/web/addresses/1: found a second ipv4 address, expected at most one address "
+              "of each family; use "
+              "two VIPs"}},
+            {R"({"vips": {"xyz": {"addresses": ["203.0.113.10"]}}, "services": {"http2": {"vip": "xyz", "port": 80,
+                  "servers": {"a": {"address": "10.0.0.1"}}, "monitors": []}}})",
+             {R"( /vips/xyz/addresses/0: found 203.0.113.10, which is also an address of the VIP "web", expected each address in one VIP only)"}},
+        }) {
+        CAPTURE(patch);
+        CHECK(problems_with(smallest(), patch) == lines);
+    }
+}
+
+TEST_CASE("a VIP is an address that routers can send to this host") {
+    for (const auto* address :
+         {"0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1"}) {
+        auto document = smallest();
+        document["vips"]["web"]["addresses"] = {address};
+        CAPTURE(address);
+        CHECK(problems_of(document).size() == 1);
+    }
+    for (const auto* address : {"::", "::1", "ff02::1", "fe80::1", "::ffff:203.0.113.10"}) {
+        auto document = dual_stack();
+        document["vips"]["web"]["addresses"] = {address};
+        CAPTURE(address);
+        CHECK(problems_of(document).size() == 1);
+    }
+}
+
+TEST_CASE("services that cannot be told apart or never be fit are refused") {
+    for (
+        const auto& [patch, lines] : std::vector<Case>{
+            {R"({"services": {"http": {"vip": "wev"}}})",
+             {R"( /services/http/vip: found the unknown VIP "wev", expected "web" (did you mean it?) or another VIP of "vips")"}},
+            {R"({"services": {"http": {"vip": "elsewhere"}}})",
+             {R"( /services/http/vip: found the unknown VIP "elsewhere", expected a VIP of "vips": "web")"}},
+            {R"({"vips": {"web": {"announce": {"when": "any"}}}, "services": {"more": {"vip": "web", "port": 80,
+                  "servers": {"a": {"address": "10.0.0.1"}}, "monitors": []}}})",
+             {R"( /services/more/port: found tcp port 80 of the VIP "web" a second time, expected each VIP, protocol and port once; the service "http" has it)"}},
+            {R"({"vips": {"web": {"addresses": ["203.0.113.10", "2001:db8:f::10"]}}})",
+             {R"( /services/http/servers: found no server with an ipv6 address, expected at least one, because the VIP "web" has the address 2001:db8:f::10)"}},
+            {R"({"services": {"http": {"min_up": 2}}})",
+             {" /services/http/min_up: found 2, expected at most 1, the number of servers with an "
+              "ipv4 address"}},
+            {R"({"services": {"http": {"servers": {"b": {"address": "10.0.0.1"}}}}})",
+             {R"( /services/http/servers/b/address: found 10.0.0.1:80 a second time, expected each address and port once in a service; the server "a" has it)"}},
+            {R"({"services": {"http": {"servers": {"b": {"address": "203.0.113.10"}}}}})",
+             {R"( /services/http/servers/b/address: found 203.0.113.10, an address of the VIP "web", expected the server's own address: packets sent to the VIP would come back here)"}},
+            {R"({"services": {"http": {"servers": {"b": {"address": "0.0.0.0"}}}}})",
+             {" /services/http/servers/b/address: found 0.0.0.0, expected a unicast address"}},
+            {R"({"services": {"http": {"servers": {"b": {"address": ["10.0.0.2", "10.0.0.3"]}}}}})",
+             {" /services/http/servers/b/address: found a second ipv4 address, expected at most "
+              "one address of each "
+              "family"}},
+            {R"({"services": {"http": {"servers": {"a": {"port": 8080}}}}})",
+             {R"( /services/http/servers/a/port: found 8080, expected 80, the service's port: only forwarding "nat" can change it (a monitor may name a port of its own))"}},
+            {R"({"services": {"http": {"monitors": [{"type": "tcp", "advisory": true}]}}})",
+             {" /services/http/monitors: found only advisory monitors, expected at least one that "
+              "counts, or [] to "
+              "serve without looking at the servers"}},
+            {R"({"services": {"http": {"monitors": null}}})",
+             {" /services/http/monitors: found nothing, expected an array of monitors, or [] to "
+              "serve without looking "
+              "at the servers"}},
+        }) {
+        CAPTURE(patch);
+        CHECK(problems_with(smallest(), patch) == lines);
+    }
+}
+
+TEST_CASE("what looks alike but is not the same is accepted") {
+    for (
+        const auto* patch : {
+            R"({"services": {"http": {"monitors": []}}})",
+            R"({"vips": {"web": {"announce": {"when": "any"}}}, "services": {"udp": {"vip": "web", "port": 80,
+                 "protocol": "udp", "servers": {"a": {"address": "10.0.0.1"}}, "monitors": []}}})",
+            R"({"services": {"http": {"servers": {"b": {"address": ["10.0.0.2", "2001:db8::2"]}}}}})",
+            R"({"services": {"http": {"forwarding": "nat", "servers": {"b": {"address": "10.0.0.1", "port": 81}}}}})",
+            R"({"services": {"http": {"servers": {"a": {"port": 80}}}}})",
+        }) {
+        CAPTURE(patch);
+        CHECK(problems_with(smallest(), patch) == Lines{});
+    }
+}
+
+TEST_CASE("peers that could not work are refused") {
+    for (
+        const auto& [patch, lines] : std::vector<Case>{
+            {R"({"bgp": {"peers": {"cr2": {"address": "192.0.2.1", "remote_as": 64600}}}})",
+             {R"( /bgp/peers/cr2/address: found 192.0.2.1:179 a second time, expected each peer once; the peer "cr1" has this address and port)"}},
+            {R"({"bgp": {"peers": {"cr1": {"remote_as": null}}}})",
+             {" /bgp/peers/cr1/remote_as: found nothing, expected the router's AS number, here or "
+              "in /defaults/peer"}},
+            {R"({"bgp": {"peers": {"cr1": {"address": "::"}}, "next_hop": {"ipv4": "192.0.2.1"}}})",
+             {" /bgp/peers/cr1/address: found ::, expected the router's unicast address"}},
+            {R"({"bgp": {"peers": {"cr1": {"local_address": "2001:db8::1"}}}})",
+             {" /bgp/peers/cr1/local_address: found 2001:db8::1, expected an ipv4 address, as the "
+              "peer's address is "
+              "one"}},
+            {R"({"bgp": {"peers": {"cr1": {"multihop": 2, "ttl_security_hops": 1}}}})",
+             {" /bgp/peers/cr1/multihop: found both ttl_security_hops and multihop, expected one "
+              "of them"}},
+            {R"({"bgp": {"next_hop": null}})",
+             {" /bgp/peers/cr1/next_hop/ipv6: found nothing, expected an ipv6 address here or in "
+              "/bgp/next_hop: the "
+              "session runs over ipv4 and there are ipv6 VIPs"}},
+            {R"({"bgp": {"peers": {"cr1": {"passive": true}}}})",
+             {" /bgp/peers/cr1/passive: found true, expected false, or an address in /bgp/listen: "
+              "without one nobody "
+              "would open this session"}},
+            {R"({"ipvs": {"backend": "memory"}})",
+             {R"( /bgp/peers/cr1/address: found 192.0.2.1 with the memory backend, expected a loopback address: the memory backend forwards no packet, so it announces to other hosts only with "ipvs": {"allow_announce": true})"}},
+        }) {
+        CAPTURE(patch);
+        CHECK(problems_with(dual_stack(), patch) == lines);
+    }
+}
+
+TEST_CASE("peers that work are accepted") {
+    for (
+        const auto* patch : {
+            R"({"ipvs": {"backend": "memory", "allow_announce": true}})",
+            R"({"ipvs": {"backend": "memory"}, "bgp": {"peers": {"cr1": {"address": "127.0.0.1"}}}})",
+            R"({"bgp": {"next_hop": null, "peers": {"cr1": {"families": ["ipv4"]}}}})",
+            R"({"bgp": {"next_hop": null, "peers": {"cr1": {"next_hop": {"ipv6": "2001:db8::10"}}}}})",
+            R"({"bgp": {"peers": {"cr2": {"address": "192.0.2.1", "port": 1179, "remote_as": 64600}}}})",
+        }) {
+        CAPTURE(patch);
+        CHECK(problems_with(dual_stack(), patch) == Lines{});
+    }
+}
+
+TEST_CASE("a socket path that no socket could have is refused") {
+    auto document = smallest();
+    document["status"]["socket"] = "/" + std::string(107, 'a');
+    CHECK(
+        problems_of(document) ==
+        Lines{" /status/socket: found a path of 108 bytes, expected a path of at most 107 bytes"});
+}
+
+TEST_CASE("what follows from another problem is not reported") {
+    CHECK(
+        problems_with(smallest(), R"({"services": {"http": {"servers": {"a": {"address": "x"}}}}})")
+            .size() == 1);
+    CHECK(problems_with(smallest(), R"({"services": {"http": {"servers": null}}})").size() == 1);
+    CHECK(problems_with(dual_stack(), R"({"bgp": {"peers": {"cr1": {"address": null}}}})").size() ==
+          1);
+    CHECK(problems_with(smallest(),
+                        R"({"vips": {"web": null, "wab": {"addresses": ["203.0.113.10"]}}})")
+              .size() == 1);
+}

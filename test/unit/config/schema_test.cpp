@@ -1,0 +1,294 @@
+// etc/vipd.schema.json, docs/configuration.md and the reader say the same.
+
+#include "src/config/json_document.hpp"
+#include "src/config/read_document.hpp"
+#include "test/unit/config/documents.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validator.hpp>
+
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+using nlohmann::json;
+
+namespace {
+
+std::string file_text(const std::string& path) {
+    std::ifstream stream(VIPD_SOURCE_DIR "/" + path);
+    REQUIRE(stream);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+json parse(const std::string& path) {
+    return json::parse(file_text(path), nullptr, true, true);
+}
+
+const json& schema_json() {
+    static const json schema = parse("etc/vipd.schema.json");
+    return schema;
+}
+
+bool schema_accepts(const json& document) {
+    static const auto schema = [] {
+        auto made = std::make_unique<valijson::Schema>();
+        const valijson::adapters::NlohmannJsonAdapter adapter(schema_json());
+        valijson::SchemaParser(valijson::SchemaParser::kDraft7).populateSchema(adapter, *made);
+        return made;
+    }();
+    const valijson::adapters::NlohmannJsonAdapter target(document);
+    return valijson::Validator().validate(*schema, target, nullptr);
+}
+
+// Reading without the checks across sections, which no schema can express.
+std::vector<std::string> reader_problems(const json& document) {
+    const auto text = document.dump();
+    const auto reading = vipd::read_json(text);
+    vipd::Problems problems;
+    vipd::read_document(reading.root, "/etc/vipd", "lb1", problems);
+    std::vector<std::string> lines;
+    for (const auto& problem :
+         std::move(problems).finish({{.name = "f", .lines = vipd::LineIndex(text)}})) {
+        lines.push_back(problem.to_string());
+    }
+    return lines;
+}
+
+void expect_same_answer(const json& document, const std::string& what) {
+    const auto problems = reader_problems(document);
+    INFO(what);
+    for (const auto& problem : problems)
+        UNSCOPED_INFO(problem);
+    CHECK(schema_accepts(document) == problems.empty());
+}
+
+std::vector<json::json_pointer> pointers_into(const json& document) {
+    std::vector<json::json_pointer> pointers;
+    const std::function<void(const json&, const json::json_pointer&)> walk =
+        [&](const json& value, const json::json_pointer& at) {
+            pointers.push_back(at);
+            if (value.is_object()) {
+                for (const auto& [key, child] : value.items())
+                    walk(child, at / key);
+            } else if (value.is_array()) {
+                for (std::size_t i = 0; i < value.size(); ++i)
+                    walk(value[i], at / i);
+            }
+        };
+    walk(document, json::json_pointer());
+    return pointers;
+}
+
+const json& resolved(const json& schema) {
+    if (!schema.contains("$ref")) return schema;
+    return schema_json().at(json::json_pointer(schema.at("$ref").get<std::string>().substr(1)));
+}
+
+// Every object of the schema that has keys of its own, by its place: "bgp.peers.NAME",
+// "services.NAME.monitors[] (http)".
+void collect_objects(const std::string& place, const json& unresolved,
+                     std::map<std::string, const json*>& into) {
+    const auto& schema = resolved(unresolved);
+    const auto dot = place.empty() ? "" : ".";
+    if (schema.contains("properties")) {
+        into.emplace(place, &schema);
+        for (const auto& [key, child] : schema.at("properties").items())
+            collect_objects(place + dot + key, child, into);
+    } else if (schema.contains("additionalProperties") &&
+               schema.at("additionalProperties").is_object()) {
+        collect_objects(place + dot + "NAME", schema.at("additionalProperties"), into);
+    } else if (schema.contains("items")) {
+        collect_objects(place + "[]", schema.at("items"), into);
+    } else if (schema.contains("oneOf")) {
+        for (const auto& alternative : schema.at("oneOf")) {
+            const auto& object = resolved(alternative);
+            if (!object.contains("properties")) continue;
+            const auto& keys = object.at("properties");
+            const bool typed = keys.contains("type") && keys.at("type").contains("const");
+            collect_objects(
+                typed ? place + " (" + keys.at("type").at("const").get<std::string>() + ")" : place,
+                alternative, into);
+        }
+    }
+}
+
+std::map<std::string, const json*> schema_objects() {
+    std::map<std::string, const json*> objects;
+    collect_objects("", schema_json(), objects);
+    return objects;
+}
+
+}  // namespace
+
+TEST_CASE("schema and reader accept the examples") {
+    for (const auto* name : {"etc/vipd.json", "etc/minimal.json"}) {
+        CAPTURE(name);
+        CHECK(schema_accepts(parse(name)));
+        CHECK(reader_problems(parse(name)).empty());
+    }
+}
+
+TEST_CASE(
+    "schema and reader answer alike when any part of an example is missing, of another kind or has "
+    "an odd key") {
+    const std::vector<json> others{nullptr, true,          -1,          1.5, 4294967296, "",
+                                   "x",     json::array(), {{"odd", 1}}};
+    for (const auto* name : {"etc/vipd.json", "etc/minimal.json"}) {
+        const auto document = parse(name);
+        for (const auto& pointer : pointers_into(document)) {
+            for (const auto& other : others) {
+                auto changed = document;
+                changed[pointer] = other;
+                expect_same_answer(changed, pointer.to_string() + " is " + other.dump());
+            }
+            if (pointer.empty()) continue;
+            auto without = document;
+            auto& parent = without[pointer.parent_pointer()];
+            if (parent.is_object()) {
+                parent.erase(pointer.back());
+                expect_same_answer(without, "without " + pointer.to_string());
+            }
+            auto odd = document;
+            if (odd[pointer].is_object()) {
+                odd[pointer]["_odd_"] = 1;
+                expect_same_answer(odd, "odd key in " + pointer.to_string());
+            }
+        }
+    }
+}
+
+TEST_CASE("the full example shows every key of the schema") {
+    const auto example = parse("etc/vipd.json");
+    for (const auto& [place, object] : schema_objects()) {
+        if (place.starts_with("defaults.")) continue;
+        for (const auto& [key, schema] : object->at("properties").items()) {
+            CAPTURE(place, key);
+            CHECK(file_text("etc/vipd.json").find("\"" + key + "\"") != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("the reader knows the keys of the schema and no others") {
+    // The message about an odd key lists the keys that the reader knows at that place.
+    auto document = parse("etc/vipd.json");
+    const auto objects = schema_objects();
+    std::map<std::string, std::set<std::string>> known;
+    for (const auto& pointer : pointers_into(document)) {
+        auto odd = document;
+        if (!odd[pointer].is_object()) continue;
+        odd[pointer]["_odd_"] = 1;
+        for (const auto& line : reader_problems(odd)) {
+            constexpr std::string_view intro = "expected one of ";
+            const auto list = line.find(intro);
+            if (list == std::string::npos) continue;
+            std::istringstream words(line.substr(list + intro.size()));
+            std::set<std::string> keys;
+            for (std::string word; words >> word;)
+                keys.insert(word.substr(0, word.find(',')));
+            known[pointer.to_string()] = keys;
+        }
+    }
+    const auto keys_of = [&objects](const std::string& place) {
+        std::set<std::string> keys;
+        for (const auto& [key, schema] : objects.at(place)->at("properties").items())
+            keys.insert(key);
+        return keys;
+    };
+    CHECK(known.at("") == keys_of(""));
+    CHECK(known.at("/bgp") == keys_of("bgp"));
+    CHECK(known.at("/bgp/next_hop") == keys_of("bgp.next_hop"));
+    CHECK(known.at("/bgp/peers/cr1") == keys_of("bgp.peers.NAME"));
+    CHECK(known.at("/bgp/peers/cr2/next_hop") == keys_of("bgp.peers.NAME.next_hop"));
+    CHECK(known.at("/defaults") == keys_of("defaults"));
+    CHECK(known.at("/defaults/peer") == keys_of("defaults.peer"));
+    CHECK(known.at("/defaults/vip") == keys_of("defaults.vip"));
+    CHECK(known.at("/defaults/service") == keys_of("defaults.service"));
+    CHECK(known.at("/defaults/monitor") == keys_of("defaults.monitor"));
+    CHECK(known.at("/vips/text") == keys_of("vips.NAME"));
+    CHECK(known.at("/vips/text/announce") == keys_of("vips.NAME.announce"));
+    CHECK(known.at("/services/text-http") == keys_of("services.NAME"));
+    CHECK(known.at("/services/text-http/servers/cp1") == keys_of("services.NAME.servers.NAME"));
+    CHECK(known.at("/services/text-http/monitors/0") == keys_of("services.NAME.monitors[] (http)"));
+    CHECK(known.at("/services/text-http/monitors/1") == keys_of("services.NAME.monitors[] (tcp)"));
+    CHECK(known.at("/stop") == keys_of("stop"));
+    CHECK(known.at("/status") == keys_of("status"));
+    CHECK(known.at("/ipvs") == keys_of("ipvs"));
+}
+
+TEST_CASE("writing a default of the schema out changes nothing") {
+    const auto plain = parse("etc/minimal.json");
+    const auto config = vipd::test::read(plain).config;
+    const std::map<std::string, std::string> places{
+        {"", ""},
+        {"bgp", "/bgp"},
+        {"bgp.peers.NAME", "/bgp/peers/cr1"},
+        {"defaults.peer", "/defaults/peer"},
+        {"defaults.vip", "/defaults/vip"},
+        {"defaults.vip.announce", "/defaults/vip/announce"},
+        {"defaults.service", "/defaults/service"},
+        {"defaults.monitor", "/defaults/monitor"},
+        {"vips.NAME", "/vips/web"},
+        {"vips.NAME.announce", "/vips/web/announce"},
+        {"services.NAME", "/services/web-http"},
+        {"services.NAME.servers.NAME", "/services/web-http/servers/web1"},
+        {"services.NAME.monitors[] (http)", "/services/web-http/monitors/0"},
+        {"stop", "/stop"},
+        {"status", "/status"},
+        {"ipvs", "/ipvs"}};
+    std::size_t compared = 0;
+    for (const auto& [place, pointer] : places) {
+        for (const auto& [key, schema] : schema_objects().at(place)->at("properties").items()) {
+            if (!resolved(schema).contains("default")) continue;
+            auto written = plain;
+            written[json::json_pointer(pointer) / key] = resolved(schema).at("default");
+            CAPTURE(pointer, key);
+            const auto reading = vipd::test::read(written);
+            CHECK(reading.ok());
+            CHECK(reading.config == config);
+            ++compared;
+        }
+    }
+    CHECK(compared > 40);
+}
+
+TEST_CASE("the documentation has a row for every key, with its default") {
+    std::map<std::string, std::map<std::string, std::string>> rows;
+    std::istringstream lines(file_text("docs/configuration.md"));
+    std::string place;
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("### `")) {
+            place = line.substr(5, line.rfind('`') - 5);
+        } else if (line.starts_with("| `")) {
+            std::vector<std::string> cells;
+            std::istringstream row(line);
+            for (std::string cell; std::getline(row, cell, '|');)
+                cells.push_back(cell);
+            REQUIRE(cells.size() >= 5);
+            rows[place][cells[1].substr(2, cells[1].size() - 4)] = cells[3];
+        }
+    }
+    for (const auto& [where, object] : schema_objects()) {
+        if (where.starts_with("defaults."))
+            continue;  // the same keys as in the objects that they are for
+        const auto& documented = rows[where.empty() ? "(top level)" : where];
+        CAPTURE(where);
+        CHECK(documented.size() == object->at("properties").size());
+        for (const auto& [key, unresolved] : object->at("properties").items()) {
+            const auto& schema = resolved(unresolved);
+            CAPTURE(key);
+            REQUIRE(documented.contains(key));
+            if (schema.contains("default"))
+                CHECK(documented.at(key) == " `" + schema.at("default").dump() + "` ");
+        }
+    }
+}
