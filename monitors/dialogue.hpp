@@ -5,6 +5,7 @@
 
 #include "src/base/reason.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,8 @@ namespace vipd::monitors {
 /// What a check concluded.
 struct Finding {
     bool success = false;
-    Reason reason;
+    Reason reason{};
+    std::optional<std::uint32_t> weight{};  // what the server says of its capacity
 
     bool operator==(const Finding&) const = default;
 };

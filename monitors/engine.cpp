@@ -2,6 +2,8 @@
 
 #include "monitors/worker.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <functional>
 #include <unordered_map>
@@ -9,12 +11,24 @@
 
 namespace vipd::monitors {
 
+namespace {
+
+/// A probe holds one descriptor, rarely two; the rest of the process keeps a quarter.
+std::size_t most_running_by_limit() {
+    rlimit limit{};
+    constexpr rlim_t unlimited = 1000000;
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1000;
+    return std::min(limit.rlim_cur, unlimited) * 3 / 4;
+}
+
+}  // namespace
+
 /// Probes are sharded by server, so that equal ones meet; an id stays with its first worker even if
 /// its target changes, which keeps its verdict in one place.
 struct Engine::State {
-    Sink sink;
+    Worker::Sinks sinks;
     std::unordered_map<ProbeId, std::size_t> worker_of;
-    std::vector<std::unique_ptr<Worker>> workers;  // last: they use the sink until they are joined
+    std::vector<std::unique_ptr<Worker>> workers;  // last: they use the sinks until they are joined
 
     std::size_t home(const ProbePlan& plan) {
         const auto shard = std::hash<Address>{}(plan.target.address) % workers.size();
@@ -22,31 +36,45 @@ struct Engine::State {
     }
 };
 
-Engine::Engine(EngineOptions options, Sink sink) : state_(std::make_unique<State>()) {
-    state_->sink = std::move(sink);
-    for (unsigned number = 0; number < std::max(options.workers, 1U); ++number) {
-        state_->workers.push_back(std::make_unique<Worker>(number, state_->sink));
+Engine::Engine(EngineOptions options, Sink sink, EvidenceSink evidence_sink)
+    : state_(std::make_unique<State>()) {
+    state_->sinks = {std::move(sink), std::move(evidence_sink)};
+    const unsigned count = std::max(options.workers, 1U);
+    const auto most_running =
+        options.most_running == 0 ? most_running_by_limit() : options.most_running;
+    const auto share = std::max<std::size_t>(most_running / count, 1);
+    for (unsigned number = 0; number < count; ++number) {
+        state_->workers.push_back(std::make_unique<Worker>(number, share, state_->sinks));
     }
 }
 
 Engine::~Engine() = default;
 
 void Engine::update(std::vector<ProbePlan> plans, std::vector<ProbeId> remove) {
-    const auto count = state_->workers.size();
-    std::vector<std::vector<ProbePlan>> plans_of(count);
-    std::vector<std::vector<ProbeId>> remove_of(count);
+    std::vector<Worker::Mail> mail(state_->workers.size());
     for (const auto id : remove) {
         const auto found = state_->worker_of.find(id);
         if (found == state_->worker_of.end()) continue;
-        remove_of[found->second].push_back(id);
+        mail[found->second].remove.push_back(id);
         state_->worker_of.erase(found);
     }
     for (auto& plan : plans)
-        plans_of[state_->home(plan)].push_back(std::move(plan));
-    for (std::size_t i = 0; i < count; ++i) {
-        if (plans_of[i].empty() && remove_of[i].empty()) continue;
-        state_->workers[i]->post(std::move(plans_of[i]), std::move(remove_of[i]));
+        mail[state_->home(plan)].plans.push_back(std::move(plan));
+    for (std::size_t i = 0; i < mail.size(); ++i) {
+        if (mail[i].plans.empty() && mail[i].remove.empty()) continue;
+        state_->workers[i]->post(std::move(mail[i]));
     }
+}
+
+void Engine::history(ProbeId id, std::function<void(History)> answer) {
+    const auto found = state_->worker_of.find(id);
+    if (found == state_->worker_of.end()) {
+        answer({});
+        return;
+    }
+    Worker::Mail mail;
+    mail.history.push_back({id, std::move(answer)});
+    state_->workers[found->second]->post(std::move(mail));
 }
 
 TimePoint Engine::last_progress() const {
@@ -54,6 +82,27 @@ TimePoint Engine::last_progress() const {
     for (const auto& worker : state_->workers)
         slowest = std::min(slowest, worker->last_progress());
     return slowest;
+}
+
+EngineStats Engine::stats() const {
+    EngineStats stats;
+    LatenessCounts::Values lateness{};
+    for (const auto& worker : state_->workers) {
+        const auto& counters = worker->counters();
+        stats.probes += counters.probes.load(std::memory_order_relaxed);
+        stats.failures += counters.failures.load(std::memory_order_relaxed);
+        stats.repeated += counters.repeated.load(std::memory_order_relaxed);
+        stats.own_faults += counters.own_faults.load(std::memory_order_relaxed);
+        stats.watches += counters.watches.load(std::memory_order_relaxed);
+        stats.running += counters.running.load(std::memory_order_relaxed);
+        stats.waiting += counters.waiting.load(std::memory_order_relaxed);
+        const auto values = counters.lateness.values();
+        std::ranges::transform(lateness, values, lateness.begin(), std::plus<>());
+    }
+    stats.lateness_p50 = LatenessCounts::quantile(lateness, 0.5);
+    stats.lateness_p99 = LatenessCounts::quantile(lateness, 0.99);
+    stats.lateness_max = LatenessCounts::quantile(lateness, 1.0);
+    return stats;
 }
 
 }  // namespace vipd::monitors

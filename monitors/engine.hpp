@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace vipd::monitors {
@@ -26,11 +27,28 @@ struct ProbePlan {
     Check check{};
     Duration interval{5000};
     Duration timeout{2000};  // over the whole probe; at most interval
+    /// While results contradict the verdict; at most interval. Absent: interval.
+    std::optional<Duration> fast_interval{};
+    /// While down; at least interval. Absent: interval.
+    std::optional<Duration> down_interval{};
+    /// The local address to speak from; of the target's family. Absent: the kernel's choice.
+    std::optional<Address> source{};
     Thresholds thresholds{};
     /// The verdict to start from: unknown, or restored from an earlier run.
     Health initial = Health::unknown;
 
     bool operator==(const ProbePlan&) const = default;
+};
+
+/// When a probe reached each phase, counted from its start; absent where it did not get so far or
+/// there is no such phase.
+struct Phases {
+    using Elapsed = std::optional<std::chrono::duration<std::uint32_t, std::micro>>;
+    Elapsed connected{};
+    Elapsed handshaken{};  // TLS
+    Elapsed first_byte{};  // of the answer
+
+    bool operator==(const Phases&) const = default;
 };
 
 /// What one probe found.
@@ -41,28 +59,65 @@ struct ProbeResult {
     Reason reason{};
     std::chrono::microseconds took{0};
     TimePoint finished{};
+    Phases phases{};
+    /// What the server says of its own capacity, where the check asks for that (script, file).
+    std::optional<std::uint32_t> weight{};
 
     bool operator==(const ProbeResult&) const = default;
 };
 
-/// A change of mind about one probe's target: the first verdict, or a transition.
+/// A change of mind about one probe's target: the first verdict, a transition, or another weight of
+/// one that is up.
 struct Verdict {
     ProbeId id = 0;
     Health health = Health::unknown;
     ProbeResult because_of{};
 };
 
+/// Evidence against ourselves: for about the time it was reported, results say little about
+/// servers. Repeated every second for as long as it is found anew; codes: timers-late,
+/// probes-waiting, out-of-descriptors, out-of-ports, out-of-memory, not-permitted, no-such-family.
+struct Evidence {
+    Reason reason{};
+    TimePoint at{};
+};
+
+/// Counters since the start, over all workers.
+struct EngineStats {
+    std::uint64_t probes = 0;  // finished
+    std::uint64_t failures = 0;  // of these
+    std::uint64_t repeated = 0;  // failures not counted because we were late ourselves
+    std::uint64_t own_faults = 0;  // runs without a result, for want of something of ours
+    std::size_t watches = 0;  // distinct probes
+    std::size_t running = 0;  // now, connections that idle-tcp holds included
+    std::size_t waiting = 0;  // due, but most_running was reached
+    /// How long after their due time probes started.
+    std::chrono::microseconds lateness_p50{0};
+    std::chrono::microseconds lateness_p99{0};
+    std::chrono::microseconds lateness_max{0};
+};
+
 struct EngineOptions {
     unsigned workers = 1;
+    /// Probes at one time, over all workers: each takes a descriptor or two. 0: from the limit on
+    /// open files, leaving a quarter to the rest of the process. What exceeds it waits in line, and
+    /// says so as evidence.
+    std::size_t most_running = 0;
 };
 
 class Engine {
 public:
-    /// Called on a worker thread; must not block (post it on).
+    /// Called on a worker thread; must not block (post it on). Verdicts about an id may still be
+    /// under way when it is removed, until the workers have taken the update up.
     using Sink = std::function<void(Verdict)>;
+    /// Likewise.
+    using EvidenceSink = std::function<void(Evidence)>;
+    /// The last results, oldest first, at most 8; empty for an id that is not known or was never
+    /// probed.
+    using History = std::vector<ProbeResult>;
 
-    Engine(EngineOptions options, Sink sink);
-    /// Stops and joins all workers; no verdict is reported after it returns.
+    Engine(EngineOptions options, Sink sink, EvidenceSink evidence_sink = {});
+    /// Stops and joins all workers; no sink is called after it returns.
     ~Engine();
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
@@ -71,8 +126,16 @@ public:
     /// known id and other content replace the old one keeping its verdict, ids in `remove` stop.
     void update(std::vector<ProbePlan> plans, std::vector<ProbeId> remove);
 
+    /// From the thread that calls update(). The answer is given on a worker thread, or at once
+    /// where no worker knows the id; never after the destructor has returned, and not at all if the
+    /// engine stops first.
+    void history(ProbeId id, std::function<void(History)> answer);
+
     /// From any thread: when the slowest worker last came round its loop, for the watchdog.
     TimePoint last_progress() const;
+
+    /// From any thread.
+    EngineStats stats() const;
 
 private:
     struct State;

@@ -20,14 +20,14 @@ std::string request_of(const Check& check) {
 PreparedCheck::PreparedCheck(Check check)
     : check_(std::move(check)), request_(request_of(check_)) {}
 
-std::unique_ptr<Probe> PreparedCheck::make_probe(const Endpoint& target) const {
+std::unique_ptr<Probe> PreparedCheck::make_probe(const ProbePlan& plan) const {
     auto dialogue =
         std::visit(overloaded{[](const TcpCheck&) { return std::unique_ptr<Dialogue>(); },
                               [this](const HttpCheck& http) -> std::unique_ptr<Dialogue> {
                                   return std::make_unique<HttpDialogue>(http, request_);
                               }},
                    check_);
-    return std::make_unique<StreamProbe>(target, std::move(dialogue));
+    return std::make_unique<StreamProbe>(plan, std::move(dialogue));
 }
 
 }  // namespace vipd::monitors

@@ -4,7 +4,6 @@
 
 #include "monitors/check.hpp"
 #include "monitors/probe.hpp"
-#include "src/base/address.hpp"
 
 #include <memory>
 #include <string>
@@ -19,8 +18,8 @@ public:
 
     const Check& check() const { return check_; }
 
-    /// One run against `target`. This object must outlive it.
-    std::unique_ptr<Probe> make_probe(const Endpoint& target) const;
+    /// One run of `plan`, whose check is equal to this one. Both must outlive it.
+    std::unique_ptr<Probe> make_probe(const ProbePlan& plan) const;
 
 private:
     const Check check_;

@@ -4,6 +4,7 @@
 // type.
 
 #include "monitors/dialogue.hpp"
+#include "monitors/engine.hpp"
 #include "monitors/poller.hpp"
 #include "src/base/time.hpp"
 
@@ -11,22 +12,37 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 
 namespace vipd::monitors {
 
 /// What a probe tells its worker after each call.
 struct Step {
     enum class Then : std::uint8_t {
-        wait,  // call again on events, at the latest when the deadline has passed
-        done,  // over; `finding` holds the result
+        wait,  // call again on events, or at `until`, or at the deadline, which stands until
+               // `until` moves it
+        hold,  // `finding` counts as a result; the probe goes on, without a deadline
+        done,  // over, `finding` is the result
+        renew,  // over without a result: run again now
         own_fault,  // over without a result: `finding.reason` is about us, not about the server
     };
     Then then = Then::wait;
-    Finding finding;
+    Finding finding{};
+    std::optional<TimePoint> until{};
 
     static Step waiting() { return {}; }
-    static Step done(Finding finding) { return {Then::done, std::move(finding)}; }
-    static Step own_fault(Reason reason) { return {Then::own_fault, {false, std::move(reason)}}; }
+    static Step waiting_until(TimePoint until) { return {.then = Then::wait, .until = until}; }
+    static Step holding(Finding finding) {
+        return {.then = Then::hold, .finding = std::move(finding)};
+    }
+    static Step done(Finding finding) {
+        return {.then = Then::done, .finding = std::move(finding)};
+    }
+    static Step renewed() { return {.then = Then::renew}; }
+    static Step own_fault(Reason reason) {
+        return {.then = Then::own_fault,
+                .finding = {.success = false, .reason = std::move(reason)}};
+    }
 };
 
 /// The worker's things that a probe uses while it is called.
@@ -36,6 +52,9 @@ struct ProbeContext {
     std::span<char> scratch;  // shared between all probes of the worker: nothing survives in it
 };
 
+/// A socket's errno as the end of a probe: about the server, or about us.
+Step socket_failure(int error);
+
 class Probe {
 public:
     Probe() = default;
@@ -43,10 +62,16 @@ public:
     Probe(const Probe&) = delete;
     Probe& operator=(const Probe&) = delete;
 
+    /// Once, first. The deadline is then the plan's timeout from `now`.
     virtual Step start(const ProbeContext& context, TimePoint now) = 0;
+    /// A descriptor that was given to the poller has something to say; never after the probe is
+    /// over.
     virtual Step ready(const ProbeContext& context, std::uint32_t events, TimePoint now) = 0;
-    /// The deadline has passed: what was being waited for.
-    virtual Finding expired(std::chrono::nanoseconds timeout) const = 0;
+    /// The deadline, or the time asked for, has come.
+    virtual Step expired(const ProbeContext& context, TimePoint now) = 0;
+
+    /// How far it got.
+    virtual Phases phases() const { return {}; }
 };
 
 }  // namespace vipd::monitors

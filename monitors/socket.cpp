@@ -44,6 +44,46 @@ SocketAddress socket_address(const Endpoint& endpoint) {
     return address;
 }
 
+namespace {
+
+Connecting connect_socket(int type, const Endpoint& target, const std::optional<Address>& source) {
+    const auto address = socket_address(target);
+    Connecting result{
+        .socket = Fd(::socket(address.storage.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
+        .error = 0};
+    const auto failed = [&result] {
+        result.error = errno;
+        return std::move(result);
+    };
+    if (!result.socket) return failed();
+    if (source) {
+        const int late =
+            1;  // the port is chosen at connect, when it may be shared between destinations (ip(7))
+        ::setsockopt(result.socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &late, sizeof late);
+        const auto local = socket_address({*source, 0});
+        if (::bind(result.socket.get(), local.get(), local.length) != 0) return failed();
+    }
+    if (::connect(result.socket.get(), address.get(), address.length) != 0) return failed();
+    return result;
+}
+
+}  // namespace
+
+Connecting connect_stream(const Endpoint& target, const std::optional<Address>& source) {
+    return connect_socket(SOCK_STREAM, target, source);
+}
+
+Connecting connect_datagram(const Endpoint& target, const std::optional<Address>& source) {
+    return connect_socket(SOCK_DGRAM, target, source);
+}
+
+int pending_error(int fd) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
+    return error;
+}
+
 bool is_own_fault(int error) {
     switch (error) {
         case EMFILE:
@@ -77,8 +117,23 @@ Reason socket_reason(int error) {
         case ECONNRESET:
         case EPIPE:
             return {"connection-reset", "the server reset the connection"};
+        case EMFILE:
+        case ENFILE:
+            return {"out-of-descriptors", sentence};
+        case EADDRNOTAVAIL:
+        case EADDRINUSE:
+        case EAGAIN:
+            return {"out-of-ports", "no local address or port: " + sentence};
+        case ENOBUFS:
+        case ENOMEM:
+            return {"out-of-memory", sentence};
+        case EACCES:
+        case EPERM:
+            return {"not-permitted", sentence};
+        case EAFNOSUPPORT:
+            return {"no-such-family", sentence};
         default:
-            return {is_own_fault(error) ? "own-fault" : "socket-error", sentence};
+            return {"socket-error", sentence};
     }
 }
 

@@ -7,6 +7,7 @@
 #include <boost/system/result.hpp>
 #include <sys/socket.h>
 
+#include <optional>
 #include <string>
 
 namespace vipd::monitors {
@@ -38,6 +39,18 @@ struct SocketAddress {
 };
 
 SocketAddress socket_address(const Endpoint& endpoint);
+
+/// A non-blocking socket that connects to `target`, from `source` where given, and 0, EINPROGRESS
+/// or why it does not.
+struct Connecting {
+    Fd socket;
+    int error = 0;
+};
+Connecting connect_stream(const Endpoint& target, const std::optional<Address>& source);
+Connecting connect_datagram(const Endpoint& target, const std::optional<Address>& source);
+
+/// SO_ERROR: what became of a connection attempt, or what ICMP reported. Reading it clears it.
+int pending_error(int fd);
 
 /// Ours, not the server's: descriptors, ports or memory ran out, or we may not. Says nothing about
 /// the server.

@@ -9,41 +9,27 @@
 
 namespace vipd::monitors {
 
-namespace {
-
-int pending_error(int fd) {
-    int error = 0;
-    socklen_t length = sizeof error;
-    ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
-    return error;
-}
-
-}  // namespace
-
-StreamProbe::StreamProbe(const Endpoint& target, std::unique_ptr<Dialogue> dialogue)
-    : target_(target), dialogue_(std::move(dialogue)) {}
+StreamProbe::StreamProbe(const ProbePlan& plan, std::unique_ptr<Dialogue> dialogue)
+    : plan_(plan), dialogue_(std::move(dialogue)) {}
 
 Step StreamProbe::start(const ProbeContext& context, TimePoint now) {
     started_ = now;
-    const auto address = socket_address(target_);
-    socket_ =
-        Fd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!socket_) return fail(errno);
-
-    const bool at_once =
-        ::connect(socket_.get(), address.get(), address.length) == 0;  // usual on loopback
-    if (!at_once && errno != EINPROGRESS) return fail(errno);
+    auto [socket, error] = connect_stream(plan_.target, plan_.source);
+    socket_ = std::move(socket);
+    if (error != 0 && error != EINPROGRESS) return socket_failure(error);
+    const bool at_once = error == 0;  // usual on loopback
     if (at_once) {
         auto step = connected(now);
         if (step.then != Step::Then::wait) return step;
     }
-    const int error = context.poller.add(socket_.get(), context.token);
+    error = context.poller.add(socket_.get(), context.token);
     return error == 0 ? Step::waiting() : Step::own_fault(socket_reason(error));
 }
 
 Step StreamProbe::ready(const ProbeContext& context, std::uint32_t events, TimePoint now) {
-    if (!connected_) {
-        if ((events & (EPOLLERR | EPOLLHUP)) != 0) return fail(pending_error(socket_.get()));
+    if (!phases_.connected) {
+        if ((events & (EPOLLERR | EPOLLHUP)) != 0)
+            return socket_failure(pending_error(socket_.get()));
         if ((events & EPOLLOUT) == 0) return Step::waiting();
         auto step = connected(now);
         if (step.then != Step::Then::wait) return step;
@@ -52,21 +38,21 @@ Step StreamProbe::ready(const ProbeContext& context, std::uint32_t events, TimeP
         if (step.then != Step::Then::wait) return step;
     }
     const bool readable = (events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0;
-    return readable ? read(context) : Step::waiting();
+    return readable ? read(context, now) : Step::waiting();
 }
 
-Finding StreamProbe::expired(std::chrono::nanoseconds timeout) const {
-    const auto within = " within " + duration_text(timeout);
-    if (!connected_) return {false, {"timeout", "no connection" + within}};
-    auto after = " (connected after " + duration_text(*connected_ - started_);
+Step StreamProbe::expired(const ProbeContext& /*context*/, TimePoint /*now*/) {
+    const auto within = " within " + duration_text(plan_.timeout);
+    if (!phases_.connected) return Step::done({false, {"timeout", "no connection" + within}});
+    auto after = " (connected after " + duration_text(*phases_.connected);
     if (received_ > 0) after += ", then " + std::to_string(received_) + " bytes";
-    return {
-        false,
-        {"timeout", (received_ > 0 ? "no complete answer" : "no answer") + within + after + ")"}};
+    return Step::done(
+        {false,
+         {"timeout", (received_ > 0 ? "no complete answer" : "no answer") + within + after + ")"}});
 }
 
 Step StreamProbe::connected(TimePoint now) {
-    connected_ = now;
+    phases_.connected = elapsed(now);
     if (!dialogue_) return conclude({true, {"ok", "connected"}});
     if (auto finding = dialogue_->begin()) return conclude(*std::move(finding));
     return write();
@@ -85,19 +71,19 @@ Step StreamProbe::write() {
         // An answer may have arrived before the reset (a server that refuses without reading): let
         // read() find out.
         if (count < 0 && (errno == EPIPE || errno == ECONNRESET)) return Step::waiting();
-        if (count < 0) return fail(errno);
+        if (count < 0) return socket_failure(errno);
         written_ += static_cast<std::size_t>(count);
     }
     return Step::waiting();
 }
 
-Step StreamProbe::read(const ProbeContext& context) {
+Step StreamProbe::read(const ProbeContext& context, TimePoint now) {
     constexpr int reads_at_once = 16;  // then others get their turn
     for (int reads = 0; reads < reads_at_once; ++reads) {
         const auto count = ::recv(socket_.get(), context.scratch.data(), context.scratch.size(), 0);
         if (count < 0 && errno == EAGAIN) return Step::waiting();
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return fail(errno);
+        if (count < 0) return socket_failure(errno);
         if (count == 0) {
             auto finding = dialogue_->end();
             return conclude(
@@ -106,6 +92,7 @@ Step StreamProbe::read(const ProbeContext& context) {
                                   {"connection-closed", "closed before the answer was complete"}});
         }
         const auto length = static_cast<std::size_t>(count);
+        if (received_ == 0) phases_.first_byte = elapsed(now);
         received_ += length;
         if (auto finding = dialogue_->receive({context.scratch.data(), length}))
             return conclude(*std::move(finding));
@@ -124,9 +111,8 @@ Step StreamProbe::conclude(Finding finding) {
     return Step::done(std::move(finding));
 }
 
-Step StreamProbe::fail(int error) const {
-    if (is_own_fault(error)) return Step::own_fault(socket_reason(error));
-    return Step::done({false, socket_reason(error)});
+Phases::Elapsed StreamProbe::elapsed(TimePoint now) const {
+    return std::chrono::duration_cast<Phases::Elapsed::value_type>(now - started_);
 }
 
 }  // namespace vipd::monitors

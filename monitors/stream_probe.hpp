@@ -13,25 +13,26 @@ namespace vipd::monitors {
 
 class StreamProbe final : public Probe {
 public:
-    /// `dialogue` may be null.
-    StreamProbe(const Endpoint& target, std::unique_ptr<Dialogue> dialogue);
+    /// `dialogue` may be null. The plan must outlive this object.
+    StreamProbe(const ProbePlan& plan, std::unique_ptr<Dialogue> dialogue);
 
     Step start(const ProbeContext& context, TimePoint now) override;
     Step ready(const ProbeContext& context, std::uint32_t events, TimePoint now) override;
-    Finding expired(std::chrono::nanoseconds timeout) const override;
+    Step expired(const ProbeContext& context, TimePoint now) override;
+    Phases phases() const override { return phases_; }
 
 private:
     Step connected(TimePoint now);
     Step write();
-    Step read(const ProbeContext& context);
+    Step read(const ProbeContext& context, TimePoint now);
     Step conclude(Finding finding);
-    Step fail(int error) const;
+    Phases::Elapsed elapsed(TimePoint now) const;
 
-    Endpoint target_;
+    const ProbePlan& plan_;
     std::unique_ptr<Dialogue> dialogue_;
     Fd socket_;
     TimePoint started_;
-    std::optional<TimePoint> connected_;
+    Phases phases_;
     std::string output_;
     std::size_t written_ = 0;
     std::size_t received_ = 0;

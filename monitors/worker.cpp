@@ -1,6 +1,7 @@
 #include "monitors/worker.hpp"
 
 #include "monitors/schedule.hpp"
+#include "monitors/text.hpp"
 
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -10,28 +11,18 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <string>
 #include <system_error>
-#include <utility>
 
 namespace vipd::monitors {
 
 namespace {
 
 constexpr std::uint64_t wake_token = UINT64_MAX;
+constexpr std::size_t results_kept = 8;
 
-/// What a plan's probes do, without who asks and what it makes of the answer.
-ProbePlan common_part(ProbePlan plan) {
-    plan.id = 0;
-    plan.thresholds = {};
-    plan.initial = Health::unknown;
-    return plan;
-}
-
-std::size_t hash_of(const ProbePlan& common) {
-    return hash_value(common.check) ^ (std::hash<Address>{}(common.target.address) * 31U) ^
-           (std::size_t{common.target.port} << 16U);
-}
+/// After so many, a failure counts although we were late: else a worker that is always late would
+/// never judge. That it is late was reported as evidence by then.
+constexpr unsigned repeats_in_a_row = 3;
 
 /// Signals belong to the main thread: a worker is started with all of them blocked.
 class SignalsBlocked {
@@ -49,13 +40,21 @@ private:
     sigset_t before_{};
 };
 
+/// One writer: no read-modify-write needed.
+template <class Counter>
+void count(Counter& counter) {
+    counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
 }  // namespace
 
-Worker::Worker(unsigned number, const Engine::Sink& sink)
-    : sink_(sink),
+Worker::Worker(unsigned number, std::size_t most_running, const Sinks& sinks)
+    : sinks_(sinks),
+      most_running_(most_running),
       wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       random_(std::random_device{}()),
       scratch_(std::size_t{64} * 1024),
+      watches_([this] { return static_cast<std::uint32_t>(random_()); }),
       progress_(Clock::now().time_since_epoch().count()) {
     if (!wake_) throw std::system_error(errno, std::generic_category(), "eventfd");
     if (const int error = poller_.add(wake_.get(), wake_token)) {
@@ -72,10 +71,10 @@ Worker::~Worker() {
     thread_.join();
 }
 
-void Worker::post(std::vector<ProbePlan> plans, std::vector<ProbeId> remove) {
+void Worker::post(Mail mail) {
     {
         const std::lock_guard lock(mutex_);
-        mail_.push_back({std::move(plans), std::move(remove)});
+        mail_.push_back(std::move(mail));
     }
     wake();
 }
@@ -90,36 +89,43 @@ void Worker::wake() const {
     [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
 }
 
+/// Answers are read before deadlines are looked at: after a pause of ours, what came in time must
+/// not be called late.
 void Worker::loop(const std::stop_token& stop) {
     constexpr std::chrono::nanoseconds at_least_every =
         std::chrono::seconds(1);  // so that last_progress() moves
     std::array<epoll_event, 256> events{};
+    auto now = Clock::now();
     while (!stop.stop_requested()) {
-        auto now = Clock::now();
         progress_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
-        run_due(now);
+        const auto next = timers_.earliest();
+        const auto timeout =
+            next ? std::clamp<std::chrono::nanoseconds>(*next - now, {}, at_least_every)
+                 : at_least_every;
 
-        std::chrono::nanoseconds timeout = at_least_every;
-        if (const auto next = timers_.earliest()) {
-            now = Clock::now();
-            timeout = std::clamp<std::chrono::nanoseconds>(*next - now, {}, at_least_every);
-        }
-        for (const auto& event : poller_.wait(events, timeout))
+        const auto ready = poller_.wait(events, timeout);
+        const auto woken = Clock::now();
+        lost_.slept(now, timeout, woken);
+        for (const auto& event : ready)
             dispatch(event);
+        run_due(Clock::now());
+        now = Clock::now();
+        start_waiting(now);
+        lost_.worked(now);
     }
 }
 
 /// A bounded number in one turn: answers that wait in the meantime must not be measured late.
 void Worker::run_due(TimePoint now) {
     constexpr int most = 64;
-    for (int count = 0; count < most; ++count) {
+    for (int taken = 0; taken < most; ++taken) {
         const auto slot = timers_.take_due(now);
         if (!slot) return;
-        auto& watch = *watches_[*slot];
+        auto& watch = watches_.at(*slot);
         if (watch.probe) {
-            finish(*slot, watch.probe->expired(watch.plan.timeout), now);
+            apply(*slot, watch.probe->expired(context(*slot), now), now);
         } else {
-            start(*slot, now);
+            start_or_wait(*slot, now);
         }
     }
 }
@@ -130,124 +136,91 @@ void Worker::dispatch(const epoll_event& event) {
         return;
     }
     const auto slot = static_cast<Slot>(event.data.u64);
-    const auto run = static_cast<std::uint32_t>(event.data.u64 >> 32U);
-    if (slot >= watches_.size() || !watches_[slot]) return;
-    auto& watch = *watches_[slot];
-    if (!watch.probe || watch.run != run) return;
+    auto* watch = watches_.find(slot);
+    if (watch == nullptr || !watch->probe ||
+        watch->run != static_cast<std::uint32_t>(event.data.u64 >> 32U))
+        return;
     const auto now = Clock::now();
-    apply(slot, watch.probe->ready(context(slot), event.events, now), now);
+    apply(slot, watch->probe->ready(context(slot), event.events, now), now);
 }
 
 void Worker::take_mail() {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto got = ::read(wake_.get(), &count, sizeof count);
+    std::uint64_t posted = 0;
+    [[maybe_unused]] const auto got = ::read(wake_.get(), &posted, sizeof posted);
     std::vector<Mail> mail;
     {
         const std::lock_guard lock(mutex_);
         mail.swap(mail_);
     }
-    for (auto& [plans, remove] : mail) {
+    const auto abandoned = [this](Slot slot) { abandon(slot); };
+    for (auto& [plans, remove, history] : mail) {
         for (const auto id : remove)
-            unsubscribe(id);
-        for (auto& plan : plans)
-            subscribe(std::move(plan));
-    }
-}
-
-void Worker::subscribe(ProbePlan plan) {
-    const ProbeId id = plan.id;
-    const Thresholds thresholds = plan.thresholds;
-    HealthState state(plan.initial);
-    auto common = common_part(std::move(plan));
-
-    if (auto* known = subscriber(id)) {
-        state = HealthState(known->state.health());
-        if (watches_[slots_.at(id)]->plan == common) {
-            if (known->thresholds != thresholds) *known = {id, thresholds, state};
-            return;
+            watches_.unsubscribe(id, abandoned);
+        for (auto& plan : plans) {
+            if (const auto slot = watches_.subscribe(std::move(plan), abandoned)) begin(*slot);
         }
-        unsubscribe(id);
+        for (const auto& request : history) {
+            const auto* watch = watches_.find_id(request.id);
+            request.answer(watch == nullptr ? Engine::History{} : watch->history);
+        }
     }
-    const Slot slot = watch_for(std::move(common));
-    watches_[slot]->subscribers.push_back({id, thresholds, state});
-    slots_.emplace(id, slot);
+    counters_.watches.store(watches_.size(), std::memory_order_relaxed);
 }
 
-void Worker::unsubscribe(ProbeId id) {
-    const auto found = slots_.find(id);
-    if (found == slots_.end()) return;
-    const Slot slot = found->second;
-    slots_.erase(found);
-    auto& watch = *watches_[slot];
-    std::erase_if(watch.subscribers,
-                  [id](const Subscriber& subscriber) { return subscriber.id == id; });
-    if (!watch.subscribers.empty()) return;
-
-    const auto [begin, end] = by_plan_.equal_range(hash_of(watch.plan));
-    by_plan_.erase(
-        std::find_if(begin, end, [slot](const auto& entry) { return entry.second == slot; }));
-    timers_.clear(slot);
-    watches_[slot].reset();
-    free_.push_back(slot);
-}
-
-Worker::Subscriber* Worker::subscriber(ProbeId id) {
-    const auto found = slots_.find(id);
-    if (found == slots_.end()) return nullptr;
-    auto& subscribers = watches_[found->second]->subscribers;
-    return &*std::ranges::find(subscribers, id, &Subscriber::id);
-}
-
-/// The watch that does this already, or a new one.
-Worker::Slot Worker::watch_for(ProbePlan common) {
-    const auto hash = hash_of(common);
-    const auto [begin, end] = by_plan_.equal_range(hash);
-    for (auto entry = begin; entry != end; ++entry) {
-        if (watches_[entry->second]->plan == common) return entry->second;
-    }
-    const Slot slot = new_slot();
-    by_plan_.emplace(hash, slot);
-    auto& watch = *watches_[slot];
-    watch.check = prepared(common.check);
-    watch.plan = std::move(common);
+void Worker::begin(Slot slot) {
+    auto& watch = watches_.at(slot);
     watch.due =
-        first_due(spread_window(watch.plan.interval, by_plan_.size()), fraction(), Clock::now());
+        first_due(spread_window(watch.plan.interval, watches_.size()), fraction(), Clock::now());
     timers_.set(slot, watch.due);
-    return slot;
 }
 
-/// A new Watch counts its runs from a random number on, so that the tokens of a slot's former
-/// tenant do not fit it.
-Worker::Slot Worker::new_slot() {
-    if (free_.empty()) {
-        watches_.push_back(nullptr);
-        free_.push_back(static_cast<Slot>(watches_.size() - 1));
-    }
-    const Slot slot = free_.back();
-    free_.pop_back();
-    watches_[slot] = std::make_unique<Watch>();
-    watches_[slot]->run = static_cast<std::uint32_t>(random_());
-    return slot;
+/// The watch is about to go.
+void Worker::abandon(Slot slot) {
+    auto& watch = watches_.at(slot);
+    timers_.clear(slot);
+    if (watch.probe) end_run(slot);
 }
 
-std::shared_ptr<const PreparedCheck> Worker::prepared(const Check& check) {
-    const auto hash = hash_value(check);
-    const auto [begin, end] = checks_.equal_range(hash);
-    for (auto entry = begin; entry != end; ++entry) {
-        auto known = entry->second.lock();
-        if (known && known->check() == check) return known;
+void Worker::start_or_wait(Slot slot, TimePoint now) {
+    if (running_ < most_running_ && waiting_.empty()) {
+        start(slot, now);
+        return;
     }
-    std::erase_if(checks_, [](const auto& entry) { return entry.second.expired(); });
-    auto made = std::make_shared<const PreparedCheck>(check);
-    checks_.emplace(hash, made);
-    return made;
+    auto& watch = watches_.at(slot);
+    watch.waiting = true;
+    waiting_.emplace_back(slot, watch.run);
+    counters_.waiting.store(waiting_.size(), std::memory_order_relaxed);
+}
+
+void Worker::start_waiting(TimePoint now) {
+    while (!waiting_.empty()) {
+        const auto [slot, run] = waiting_.front();
+        const auto* watch = watches_.find(slot);
+        const bool gone = watch == nullptr || !watch->waiting || watch->run != run;
+        if (!gone && now - watch->due > watch->plan.timeout / 2) {
+            give_evidence(
+                {"probes-waiting", std::to_string(waiting_.size()) + " probes are due, but " +
+                                       std::to_string(most_running_) + " at one time is the limit"},
+                now);
+        }
+        if (!gone && running_ >= most_running_) break;
+        waiting_.pop_front();
+        if (!gone) start(slot, now);
+    }
+    counters_.waiting.store(waiting_.size(), std::memory_order_relaxed);
 }
 
 void Worker::start(Slot slot, TimePoint now) {
-    auto& watch = *watches_[slot];
+    auto& watch = watches_.at(slot);
+    note_lateness(watch, now);
     ++watch.run;
+    watch.waiting = false;
+    watch.holding = false;
     watch.started = Clock::now();
-    watch.probe = watch.check->make_probe(watch.plan.target);
+    watch.lost_before = lost_.total(watch.started);
+    watch.probe = watch.check->make_probe(watch.plan);
+    ++running_;
+    counters_.running.store(running_, std::memory_order_relaxed);
     timers_.set(slot, watch.started + watch.plan.timeout);
     apply(slot, watch.probe->start(context(slot), watch.started), now);
 }
@@ -255,43 +228,107 @@ void Worker::start(Slot slot, TimePoint now) {
 void Worker::apply(Slot slot, Step step, TimePoint now) {
     switch (step.then) {
         case Step::Then::wait:
+            if (step.until) timers_.set(slot, *step.until);
+            return;
+        case Step::Then::hold:
+            timers_.clear(slot);
+            watches_.at(slot).holding = true;
+            record(slot, step.finding, now);
             return;
         case Step::Then::done:
-            finish(slot, std::move(step.finding), now);
+            finish(slot, step.finding, now);
+            return;
+        case Step::Then::renew:
+            end_run(slot);
+            watches_.at(slot).due = now;
+            timers_.set(slot, now);
             return;
         case Step::Then::own_fault:
+            count(counters_.own_faults);
+            give_evidence(std::move(step.finding.reason), now);
+            end_run(slot);
             rest(slot, now);
             return;
     }
 }
 
-void Worker::finish(Slot slot, Finding finding, TimePoint now) {
-    auto& watch = *watches_[slot];
-    const auto took = std::max(Clock::duration{}, Clock::now() - watch.started);
-    rest(slot, now);
-    for (auto& [id, thresholds, state] : watch.subscribers) {
-        const auto verdict = state.record(finding.success, thresholds);
-        if (!verdict) continue;
-        sink_({.id = id,
-               .health = *verdict,
-               .because_of = {.success = finding.success,
-                              .reason = finding.reason,
-                              .took = std::chrono::duration_cast<std::chrono::microseconds>(took),
-                              .finished = watch.started + took}});
+void Worker::finish(Slot slot, const Finding& finding, TimePoint now) {
+    auto& watch = watches_.at(slot);
+    if (!finding.success && lost_too_much(watch) && watch.repeats < repeats_in_a_row) {
+        ++watch.repeats;
+        count(counters_.repeated);
+        end_run(slot);
+        watch.due = now;
+        timers_.set(slot, now);
+        return;
     }
+    watch.repeats = 0;
+    record(slot, finding, now);
+    end_run(slot);
+    rest(slot, now);
+}
+
+/// This run failed, but we were away for more than a quarter of the time it had. (What is held has
+/// no deadline to miss.)
+bool Worker::lost_too_much(const Watch& watch) const {
+    return !watch.holding && lost_.total(Clock::now()) - watch.lost_before >
+                                 std::chrono::nanoseconds(watch.plan.timeout) / 4;
+}
+
+void Worker::record(Slot slot, const Finding& finding, TimePoint now) {
+    auto& watch = watches_.at(slot);
+    count(counters_.probes);
+    if (!finding.success) count(counters_.failures);
+    const auto took = std::max(Clock::duration{}, now - watch.started);
+    ProbeResult result{.success = finding.success,
+                       .reason = finding.reason,
+                       .took = std::chrono::duration_cast<std::chrono::microseconds>(took),
+                       .finished = now,
+                       .phases = watch.probe->phases(),
+                       .weight = finding.weight};
+    for (auto& verdict : watch.subscribers.record(result))
+        sinks_.verdict(std::move(verdict));
+    if (watch.history.size() == results_kept) {
+        std::ranges::rotate(watch.history, watch.history.begin() + 1);
+        watch.history.pop_back();
+    }
+    watch.history.push_back(std::move(result));
+}
+
+void Worker::end_run(Slot slot) {
+    watches_.at(slot).probe.reset();
+    --running_;
+    counters_.running.store(running_, std::memory_order_relaxed);
 }
 
 /// Nothing runs until the next due time.
 void Worker::rest(Slot slot, TimePoint now) {
-    auto& watch = *watches_[slot];
-    watch.probe.reset();
-    watch.due = next_due(watch.due, watch.plan.interval, fraction(), now);
+    auto& watch = watches_.at(slot);
+    watch.due = next_due(watch.due, watch.subscribers.interval(watch.plan), fraction(), now);
     timers_.set(slot, watch.due);
+}
+
+void Worker::note_lateness(const Watch& watch, TimePoint now) {
+    const auto late = std::max(Clock::duration{}, now - watch.due);
+    counters_.lateness.add(late);
+    if (watch.waiting || late <= watch.plan.timeout / 2) return;
+    give_evidence(
+        {"timers-late", "a probe started " + duration_text(late) + " late, with a timeout of " +
+                            duration_text(watch.plan.timeout)},
+        now);
+}
+
+void Worker::give_evidence(Reason reason, TimePoint now) {
+    constexpr std::chrono::seconds not_again_for{1};
+    const auto [given, first] = evidence_given_.try_emplace(reason.code, now);
+    if (!first && now - given->second < not_again_for) return;
+    given->second = now;
+    if (sinks_.evidence) sinks_.evidence({.reason = std::move(reason), .at = now});
 }
 
 ProbeContext Worker::context(Slot slot) {
     return {.poller = poller_,
-            .token = (std::uint64_t{watches_[slot]->run} << 32U) | slot,
+            .token = (std::uint64_t{watches_.at(slot).run} << 32U) | slot,
             .scratch = scratch_};
 }
 

@@ -2,63 +2,67 @@
 // One thread of the engine: an epoll loop with a timer heap, and the watches that it keeps.
 
 #include "monitors/engine.hpp"
+#include "monitors/lateness.hpp"
 #include "monitors/poller.hpp"
-#include "monitors/prepared_check.hpp"
 #include "monitors/timer_heap.hpp"
+#include "monitors/watch_table.hpp"
 
 #include <atomic>
-#include <memory>
+#include <deque>
+#include <map>
 #include <mutex>
 #include <random>
-#include <span>
+#include <string>
 #include <thread>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace vipd::monitors {
 
+/// What a worker has counted; written by its thread, read by any.
+struct WorkerCounters {
+    std::atomic<std::uint64_t> probes{0};
+    std::atomic<std::uint64_t> failures{0};
+    std::atomic<std::uint64_t> repeated{0};
+    std::atomic<std::uint64_t> own_faults{0};
+    std::atomic<std::size_t> watches{0};
+    std::atomic<std::size_t> running{0};
+    std::atomic<std::size_t> waiting{0};
+    LatenessCounts lateness;
+};
+
 class Worker {
 public:
-    Worker(unsigned number, const Engine::Sink& sink);
+    struct Sinks {
+        Engine::Sink verdict;
+        Engine::EvidenceSink evidence;  // may be empty
+    };
+    struct HistoryRequest {
+        ProbeId id = 0;
+        std::function<void(Engine::History)> answer;
+    };
+    struct Mail {
+        std::vector<ProbePlan> plans;
+        std::vector<ProbeId> remove;
+        std::vector<HistoryRequest> history;
+    };
+
+    /// `most_running`: at least 1.
+    Worker(unsigned number, std::size_t most_running, const Sinks& sinks);
     /// Stops and joins.
     ~Worker();
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
     /// From any thread; taken up within one turn of the loop, in order.
-    void post(std::vector<ProbePlan> plans, std::vector<ProbeId> remove);
+    void post(Mail mail);
 
     /// From any thread.
     TimePoint last_progress() const;
+    const WorkerCounters& counters() const { return counters_; }
 
 private:
-    using Slot = TimerHeap::Slot;
-
-    /// Who wants to know: plans that ask for the same probe share its runs, each with its own rise
-    /// and fall.
-    struct Subscriber {
-        ProbeId id = 0;
-        Thresholds thresholds;
-        HealthState state;
-    };
-
-    /// One check of one server, repeated. It has exactly one timer: the next run while idle, the
-    /// deadline while running.
-    struct Watch {
-        ProbePlan plan;  // what all subscribers have in common; the rest is at its default
-        std::shared_ptr<const PreparedCheck> check;  // shared between the watches of equal checks
-        std::vector<Subscriber> subscribers;
-        std::unique_ptr<Probe> probe;  // of the run under way
-        std::uint32_t run =
-            0;  // part of the token, so that an event of an earlier run finds nobody
-        TimePoint due;
-        TimePoint started;
-    };
-
-    struct Mail {
-        std::vector<ProbePlan> plans;
-        std::vector<ProbeId> remove;
-    };
+    using Slot = WatchTable::Slot;
 
     void loop(const std::stop_token& stop);
     void run_due(TimePoint now);
@@ -66,35 +70,39 @@ private:
     void take_mail();
     void wake() const;
 
-    void subscribe(ProbePlan plan);
-    void unsubscribe(ProbeId id);
-    Subscriber* subscriber(ProbeId id);
-    Slot watch_for(ProbePlan common);
-    Slot new_slot();
-    std::shared_ptr<const PreparedCheck> prepared(const Check& check);
-
+    void begin(Slot slot);
+    void abandon(Slot slot);
+    void start_or_wait(Slot slot, TimePoint now);
     void start(Slot slot, TimePoint now);
+    void start_waiting(TimePoint now);
     void apply(Slot slot, Step step, TimePoint now);
-    void finish(Slot slot, Finding finding, TimePoint now);
+    void finish(Slot slot, const Finding& finding, TimePoint now);
+    bool lost_too_much(const Watch& watch) const;
+    void record(Slot slot, const Finding& finding, TimePoint now);
+    void end_run(Slot slot);
     void rest(Slot slot, TimePoint now);
+    void note_lateness(const Watch& watch, TimePoint now);
+    void give_evidence(Reason reason, TimePoint now);
     ProbeContext context(Slot slot);
     double fraction();
 
-    const Engine::Sink& sink_;
+    const Sinks& sinks_;
+    const std::size_t most_running_;
     Poller poller_;
     Fd wake_;
     TimerHeap timers_;
     std::minstd_rand random_;
     std::vector<char> scratch_;
-
-    std::vector<std::unique_ptr<Watch>> watches_;  // by slot; null where free
-    std::vector<Slot> free_;
-    std::unordered_map<ProbeId, Slot> slots_;
-    std::unordered_multimap<std::size_t, Slot> by_plan_;  // by hash of the common plan
-    std::unordered_multimap<std::size_t, std::weak_ptr<const PreparedCheck>> checks_;
+    WatchTable watches_;
+    std::size_t running_ = 0;
+    std::deque<std::pair<Slot, std::uint32_t>>
+        waiting_;  // slot and run; an entry whose watch has gone on is passed over
+    LostTime lost_;
+    std::map<std::string, TimePoint> evidence_given_;  // by code: not more than once a second
 
     std::mutex mutex_;  // of mail_ only
     std::vector<Mail> mail_;
+    WorkerCounters counters_;
     std::atomic<Clock::rep> progress_;
     std::jthread thread_;
 };

@@ -3,10 +3,12 @@
 #include "test/unit/monitors/test_server.hpp"
 
 #include <catch2/catch.hpp>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
+#include <future>
 #include <mutex>
 
 using namespace std::chrono_literals;
@@ -287,6 +289,157 @@ TEST_CASE("a removed probe stops and an engine leaves nothing open", "[edge]") {
         CHECK(engine.last_progress() <= Clock::now());
     }
     CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("the last results are remembered with the time of each phase", "[edge]") {
+    const TestServer server([](int fd) {
+        read_request(fd);
+        send_all(fd, "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n");
+    });
+    Verdicts verdicts;
+    Engine engine({}, verdicts.sink());
+    auto plan = quick_plan(server.endpoint(), HttpCheck{.host = "h"});
+    plan.interval = plan.timeout = 5ms;
+    plan.thresholds.fall = 10;
+    engine.update({plan}, {});
+    verdicts.at(0);
+
+    std::promise<Engine::History> answer;
+    engine.history(1, [&answer](Engine::History history) { answer.set_value(std::move(history)); });
+    const auto history = answer.get_future().get();
+    REQUIRE(history.size() == 8);
+    for (std::size_t i = 0; i < history.size(); ++i) {
+        CHECK(history[i].reason.text == "got 500, accepted 200");
+        CHECK(history[i].phases.connected);
+        CHECK_FALSE(history[i].phases.handshaken);
+        CHECK(history[i].phases.first_byte >= history[i].phases.connected);
+        CHECK(history[i].took >= *history[i].phases.first_byte);
+        if (i > 0) CHECK(history[i].finished > history[i - 1].finished);
+    }
+    bool asked = false;
+    engine.history(99, [&asked](const Engine::History& none) { asked = none.empty(); });
+    CHECK(asked);
+}
+
+TEST_CASE("a failure in a time when we were away ourselves is repeated and not counted", "[edge]") {
+    const LoopbackSocket silent(true);  // accepts, and never says anything
+    const LoopbackSocket bound(false);
+    Verdicts verdicts;
+    Verdicts* const all = &verdicts;
+    std::mutex mutex;
+    std::vector<std::string> evidence;
+    Engine engine(
+        {},
+        [sink = all->sink()](const Verdict& verdict) {
+            if (verdict.id == 2)
+                std::this_thread::sleep_for(60ms);  // the whole worker stands still
+            sink(verdict);
+        },
+        [&](const Evidence& found) {
+            const std::lock_guard lock(mutex);
+            evidence.push_back(found.reason.code);
+        });
+    auto slow = quick_plan(silent.endpoint(), HttpCheck{.host = "h"});
+    slow.interval = slow.timeout = 40ms;
+    auto stalling = quick_plan(bound.endpoint(), TcpCheck{});
+    stalling.id = 2;
+    engine.update({slow}, {});
+    pollfd connected{.fd = silent.fd(), .events = POLLIN, .revents = 0};
+    REQUIRE(::poll(&connected, 1, 1000) == 1);
+    engine.update({stalling}, {});
+    const auto first = verdicts.at(0);
+    CHECK(first.id == 2);
+    const auto second = verdicts.at(1);
+    CHECK(second.id == 1);
+    CHECK(second.health == Health::down);
+    CHECK(engine.stats().repeated >= 1);
+    // From the end of the pause a whole new run was made.
+    CHECK(second.because_of.finished - first.because_of.finished >= 95ms);
+}
+
+TEST_CASE("probes beyond the bound wait in line, and say so", "[edge]") {
+    const LoopbackSocket silent(true);
+    Verdicts verdicts;
+    std::promise<Evidence> first_evidence;
+    std::atomic<bool> given = false;
+    Engine engine({.workers = 1, .most_running = 2}, verdicts.sink(), [&](const Evidence& found) {
+        if (found.reason.code == "probes-waiting" && !given.exchange(true))
+            first_evidence.set_value(found);
+    });
+    std::vector<ProbePlan> plans;
+    for (ProbeId id = 1; id <= 10; ++id) {
+        plans.push_back(quick_plan(silent.endpoint(), HttpCheck{.host = std::to_string(id)}));
+        plans.back().id = id;
+        plans.back().interval = plans.back().timeout = 10ms;
+    }
+    engine.update(plans, {});
+    CHECK(
+        first_evidence.get_future().get().reason.text.ends_with("but 2 at one time is the limit"));
+    verdicts.at(9);  // each had its turn
+    const auto stats = engine.stats();
+    CHECK(stats.running <= 2);
+    CHECK(stats.watches == 10);
+    CHECK(stats.waiting > 0);
+    CHECK(stats.failures >= 10);
+    CHECK(stats.lateness_max >= 10ms);
+    engine.update({}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+}
+
+TEST_CASE("running out of descriptors is our fault and not the server's", "[edge]") {
+    const LoopbackSocket listening(true);
+    Verdicts verdicts;
+    std::promise<Evidence> first_evidence;
+    std::atomic<bool> given = false;
+    Engine engine({}, verdicts.sink(), [&](const Evidence& found) {
+        if (!given.exchange(true)) first_evidence.set_value(found);
+    });
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    const rlimit none{.rlim_cur = 3, .rlim_max = before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    auto plan = quick_plan(listening.endpoint(), TcpCheck{});
+    plan.initial = Health::up;
+    engine.update({plan}, {});
+    const auto evidence = first_evidence.get_future().get();
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    CHECK(evidence.reason.code == "out-of-descriptors");
+    CHECK(engine.stats().own_faults >= 1);
+    CHECK(engine.stats().failures == 0);
+    CHECK(verdicts.count() == 0);
+}
+
+TEST_CASE("a probe speaks from the source address it was given", "[edge]") {
+    std::promise<std::string> peer;
+    std::atomic<bool> given = false;
+    const TestServer server([&](int fd) {
+        sockaddr_in address{};
+        socklen_t length = sizeof address;
+        ::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &length);
+        const auto* bytes = reinterpret_cast<const std::uint8_t*>(&address.sin_addr);
+        if (!given.exchange(true)) peer.set_value(Address::from_bytes({bytes, 4})->to_string());
+        read_request(fd);
+    });
+    Verdicts verdicts;
+    Engine engine({}, verdicts.sink());
+    auto plan = quick_plan(server.endpoint(), HttpCheck{.host = "h"});
+    plan.source = Address::parse("127.0.0.77");
+    engine.update({plan}, {});
+    CHECK(peer.get_future().get() == "127.0.0.77");
+}
+
+TEST_CASE("a source address that we do not have is our fault", "[edge]") {
+    const LoopbackSocket listening(true);
+    Verdicts verdicts;
+    std::promise<Evidence> first_evidence;
+    std::atomic<bool> given = false;
+    Engine engine({}, verdicts.sink(), [&](const Evidence& found) {
+        if (!given.exchange(true)) first_evidence.set_value(found);
+    });
+    auto plan = quick_plan(listening.endpoint(), TcpCheck{});
+    plan.source = Address::parse("192.0.2.77");
+    engine.update({plan}, {});
+    CHECK(first_evidence.get_future().get().reason.code == "out-of-ports");
+    CHECK(verdicts.count() == 0);
 }
 
 TEST_CASE("the watchdog sees an idle engine move", "[edge]") {
