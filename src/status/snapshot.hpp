@@ -1,13 +1,7 @@
 #pragma once
-// What the status thread, vipctl and metrics show: an immutable picture of everything, made by the control thread.
-// Parts are shared between snapshots, so that one verdict among 100,000 servers copies one service, not all.
-
-#include <cstdint>
-#include <map>
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
+// What the status thread, vipctl and metrics show: an immutable picture of everything, made by the
+// control thread. Parts are shared between snapshots, so that one verdict among 100,000 servers
+// copies one service, not all.
 
 #include "bgp/speaker.hpp"
 #include "ipvs/kernel_thread.hpp"
@@ -16,6 +10,13 @@
 #include "src/base/time.hpp"
 #include "src/model/admin.hpp"
 #include "src/model/placement.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace vipd {
 
@@ -56,9 +57,9 @@ struct PoolView {
     std::optional<TimePoint> fit_since;
     bool programmed = false;  // the service exists in the kernel, as last acknowledged
     std::size_t configured = 0;  // N
-    std::size_t up = 0;          // U: up and enabled
-    std::size_t floor = 0;       // F
-    std::size_t pooled = 0;      // acknowledged, held ones included
+    std::size_t up = 0;  // U: up and enabled
+    std::size_t floor = 0;  // F
+    std::size_t pooled = 0;  // acknowledged, held ones included
     std::size_t held = 0;
     std::vector<ServerView> servers;
 };
@@ -79,9 +80,9 @@ struct VipAddressView {
     Announcement wanted = Announcement::withdrawn;
     Reason reason;
     TimePoint since;
-    bool present = false;                       // on the interface, as last acknowledged
-    std::vector<std::string> advertised_to;     // peers it was written to
-    std::optional<TimePoint> deadline;          // when a wait (hold_down) ends
+    bool present = false;  // on the interface, as last acknowledged
+    std::vector<std::string> advertised_to;  // peers it was written to
+    std::optional<TimePoint> deadline;  // when a wait (hold_down) ends
 };
 
 struct VipView {
@@ -103,7 +104,7 @@ struct KernelView {
 
 /// Something an operator should know now.
 struct Alert {
-    std::string code;     // stable: "held", "pool-empty", …
+    std::string code;  // stable: "held", "pool-empty", …
     std::string subject;  // "text-https/cp1", "peer cr1", "vip text"
     std::string text;
     TimePoint since;
@@ -115,7 +116,7 @@ struct Event {
     std::uint64_t id = 0;
     std::optional<std::uint64_t> cause;  // the event that led to this one
     std::chrono::system_clock::time_point at;
-    std::string code;     // "server-down", "vip-withdrawn", …
+    std::string code;  // "server-down", "vip-withdrawn", …
     std::string subject;
     std::string text;
 };
@@ -133,7 +134,8 @@ struct Snapshot {
     std::vector<std::shared_ptr<const bgp::PeerStatus>> peers;
     std::shared_ptr<const KernelView> kernel;
     std::vector<Alert> alerts;
-    /// All enabled servers of all pools were judged at least once, or the start deadline has passed.
+    /// All enabled servers of all pools were judged at least once, or the start deadline has
+    /// passed.
     bool verdicts_in = false;
 };
 

@@ -1,0 +1,27 @@
+#pragma once
+// Which request gets which answer. Pure: the same request and state give the same answer.
+
+#include "src/status/event_ring.hpp"
+#include "src/status/http_message.hpp"
+#include "src/status/readiness.hpp"
+#include "src/status/snapshot.hpp"
+
+#include <string>
+#include <vector>
+
+namespace vipd {
+
+/// What answers are made from.
+struct ApiState {
+    /// Absent until the first one is published.
+    const Snapshot* snapshot = nullptr;
+    /// Names the snapshot, for ETag; with the quotes.
+    std::string etag;
+    std::vector<ThreadProgress> threads;
+    TimePoint now;
+    const EventRing* events = nullptr;
+};
+
+HttpResponse answer(const HttpRequest& request, const ApiState& state);
+
+}  // namespace vipd

@@ -1,0 +1,243 @@
+#include "src/status/client/show.hpp"
+
+#include "src/status/client/text_table.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace vipd {
+using nlohmann::json;
+namespace {
+
+const json nothing;
+
+const json& at(const json& object, const char* name) {
+    if (!object.is_object()) return nothing;
+    const auto found = object.find(name);
+    return found == object.end() ? nothing : *found;
+}
+
+std::string text(const json& value) {
+    if (value.is_string()) return value.get<std::string>();
+    if (value.is_null()) return "-";
+    return value.dump();
+}
+
+std::string text(const json& object, const char* name) {
+    return text(at(object, name));
+}
+
+bool holds(const json& object, const char* name) {
+    return at(object, name) == true;
+}
+
+std::string reason(const json& object, const char* name) {
+    return text(at(object, name), "text");
+}
+
+enum class Colour { good, warning, bad };
+
+std::string paint(const std::string& content, Colour colour, const View& view) {
+    if (!view.colour) return content;
+    const char* code = colour == Colour::good ? "32" : colour == Colour::warning ? "33" : "31";
+    return fmt::format("\x1b[{}m{}\x1b[0m", code, content);
+}
+
+std::string paint_if_bad(const std::string& content, bool good, const View& view) {
+    return good ? content : paint(content, Colour::bad, view);
+}
+
+std::string joined(const json& list) {
+    std::string all;
+    if (!list.is_array()) return "-";
+    for (const auto& entry : list)
+        all += (all.empty() ? "" : " ") + text(entry);
+    return all.empty() ? "-" : all;
+}
+
+/// "4/6 up" needs both numbers, whatever type they came as.
+std::string share(const json& object, const char* part, const char* whole) {
+    return text(object, part) + "/" + text(object, whole);
+}
+
+/// The two facts that need explaining, each with its own words, once if they say the same.
+std::string server_reason(const json& server) {
+    const bool healthy = at(server, "health") == "up";
+    const bool enabled = at(server, "admin") == "enabled";
+    const bool placed = at(server, "placement") == "pooled" && holds(server, "pooled");
+    std::vector<std::string> reasons;
+    if (!enabled) reasons.push_back(reason(server, "admin_reason"));
+    if (!healthy) reasons.push_back(reason(server, "health_reason"));
+    if (!placed || reasons.empty()) reasons.push_back(reason(server, "placement_reason"));
+    std::string all;
+    for (const auto& one : reasons) {
+        if (one != "-" && all.find(one) == std::string::npos)
+            all += (all.empty() ? "" : "; ") + one;
+    }
+    return all.empty() ? "-" : all;
+}
+
+std::string placement(const json& server, const View& view) {
+    const auto wanted = text(server, "placement");
+    const bool wants_traffic = wanted != "depooled";
+    if (wanted == "held")
+        return paint(holds(server, "pooled") ? "held" : "held, not yet", Colour::warning, view);
+    if (wants_traffic == holds(server, "pooled")) return paint_if_bad(wanted, wants_traffic, view);
+    return paint(wants_traffic ? "pooled, not yet" : "depooled, not yet", Colour::warning, view);
+}
+
+std::string health(const json& server, const View& view) {
+    auto state = text(server, "health");
+    const bool up = state == "up";
+    if (holds(server, "suspect")) state += ", suspect";
+    return paint_if_bad(state, up, view);
+}
+
+void add_servers(TextTable& table, const json& service, const json& pool, const View& view) {
+    for (const auto& server : at(pool, "servers")) {
+        table.add({text(service, "name"), text(server, "name"), text(server, "address"),
+                   health(server, view), text(server, "admin"), placement(server, view),
+                   text(server, "weight"), age_text(at(server, "health_since"), view),
+                   server_reason(server)});
+    }
+}
+
+void add_pool(TextTable& table, const json& service, const json& pool, const View& view) {
+    const bool fit = holds(pool, "fit");
+    table.add({text(service, "name"), text(service, "protocol") + "/" + text(service, "port"),
+               text(pool, "vip_address"), paint_if_bad(fit ? "fit" : "unfit", fit, view),
+               share(pool, "up", "configured"), text(pool, "pooled"), text(pool, "held"),
+               text(pool, "floor"), age_text(at(pool, "fit_since"), view),
+               reason(pool, "fit_reason")});
+}
+
+void add_address(TextTable& table, const json& vip, const json& address, const View& view) {
+    const auto wanted = text(address, "wanted");
+    table.add({text(vip, "name"), text(address, "address"),
+               paint_if_bad(wanted, wanted == "announced", view),
+               joined(at(address, "advertised_to")), holds(address, "present") ? "yes" : "no",
+               age_text(at(address, "since"), view), reason(address, "reason")});
+}
+
+std::string table_or(const TextTable& table, const char* otherwise, const View& view) {
+    return table.empty() ? std::string(otherwise) + "\n" : table.to_string(view.width);
+}
+
+std::string heading(const json& status, const View& view) {
+    const auto& totals = at(status, "totals");
+    const auto& kernel = at(status, "kernel");
+    const bool ready = holds(status, "ready");
+    std::string out = fmt::format("{}: vipd {}, up {}, config {}\n", text(status, "node"),
+                                  text(status, "version"), age_text(at(status, "started"), view),
+                                  text(status, "config_file"));
+    out += paint_if_bad(ready ? "ready" : "not ready", ready, view) + "\n";
+    for (const auto& check : at(status, "checks")) {
+        if (!holds(check, "ok"))
+            out += fmt::format("  {}: {}\n", text(check, "name"), text(check, "text"));
+    }
+    out += fmt::format("services  {} fit of {} pools; servers {} up, {} pooled, {} held of {}\n",
+                       text(totals, "pools_fit"), text(totals, "pools"), text(totals, "up"),
+                       text(totals, "pooled"), text(totals, "held"), text(totals, "servers"));
+    out += fmt::format(
+        "VIPs      {} announced, {} advertised of {} addresses; peers {} established of {}\n",
+        text(totals, "announced"), text(totals, "advertised"), text(totals, "vip_addresses"),
+        text(totals, "peers_established"), text(totals, "peers"));
+    out +=
+        fmt::format("kernel    {} backend, {}, {} writes, {} drifted, {} refused\n",
+                    text(kernel, "backend"), holds(kernel, "in_sync") ? "in sync" : "not in sync",
+                    text(kernel, "writes"), text(kernel, "drift"), at(kernel, "refusals").size());
+    return out;
+}
+
+std::string part(const char* title, const std::string& table) {
+    return fmt::format("\n{}\n{}", title, table);
+}
+
+}  // namespace
+
+std::string age_text(const json& since, const View& view) {
+    using namespace std::chrono;
+    int year = 0;
+    unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0;
+    if (!since.is_string() ||
+        std::sscanf(since.get_ref<const std::string&>().c_str(), "%4d-%2u-%2uT%2u:%2u:%2u", &year,
+                    &month, &day, &hour, &minute, &second) != 6) {
+        return "-";
+    }
+    const sys_days date(std::chrono::year(year) / std::chrono::month(month) /
+                        std::chrono::day(day));
+    const auto then = date + hours(hour) + minutes(minute) + seconds(second);
+    const auto age = std::max<std::int64_t>(0, duration_cast<seconds>(view.now - then).count());
+    if (age < 120) return fmt::format("{} s", age);
+    if (age < 2 * 3600) return fmt::format("{} min", age / 60);
+    if (age < 2 * 86400) return fmt::format("{} h", age / 3600);
+    return fmt::format("{} d", age / 86400);
+}
+
+std::string show_vips(const json& vips, const View& view) {
+    TextTable table({"VIP", "ADDRESS", "WANTED", "ADVERTISED TO", "PRESENT", "SINCE", "REASON"});
+    for (const auto& vip : at(vips, "vips")) {
+        for (const auto& address : at(vip, "addresses"))
+            add_address(table, vip, address, view);
+    }
+    return table_or(table, "no VIPs", view);
+}
+
+std::string show_services(const json& services, const View& view) {
+    TextTable table(
+        {"SERVICE", "PORT", "VIP", "STATE", "UP", "POOLED", "HELD", "FLOOR", "SINCE", "REASON"});
+    for (const auto& service : at(services, "services")) {
+        for (const auto& pool : at(service, "pools"))
+            add_pool(table, service, pool, view);
+    }
+    return table_or(table, "no services", view);
+}
+
+std::string show_servers(const json& services, const View& view) {
+    TextTable table({"SERVICE", "SERVER", "ADDRESS", "HEALTH", "ADMIN", "PLACEMENT", "WEIGHT",
+                     "SINCE", "REASON"});
+    for (const auto& service : at(services, "services")) {
+        for (const auto& pool : at(service, "pools"))
+            add_servers(table, service, pool, view);
+    }
+    return table_or(table, "no servers", view);
+}
+
+std::string show_peers(const json& peers, const View& view) {
+    TextTable table({"PEER", "STATE", "SINCE", "ADVERTISED", "PENDING", "REASON"});
+    for (const auto& peer : at(peers, "peers")) {
+        const auto state = text(peer, "state");
+        std::uint64_t advertised = 0;
+        std::uint64_t pending = 0;
+        for (const auto& counts : at(peer, "families")) {
+            advertised += counts.value("advertised", std::uint64_t{0});
+            pending += counts.value("pending", std::uint64_t{0});
+        }
+        table.add({text(peer, "name"), paint_if_bad(state, state == "established", view),
+                   age_text(at(peer, "since"), view), fmt::to_string(advertised),
+                   fmt::to_string(pending), reason(peer, "reason")});
+    }
+    return table_or(table, "no peers", view);
+}
+
+std::string show_alerts(const json& alerts, const View& view) {
+    TextTable table({"ALERT", "SUBJECT", "SINCE", "TEXT"});
+    for (const auto& alert : at(alerts, "alerts")) {
+        table.add({paint(text(alert, "code"), Colour::bad, view), text(alert, "subject"),
+                   age_text(at(alert, "since"), view), text(alert, "text")});
+    }
+    return table_or(table, "no alerts", view);
+}
+
+std::string show_status(const json& status, const View& view) {
+    std::string out = heading(status, view);
+    if (!at(status, "alerts").empty()) out += part("alerts", show_alerts(status, view));
+    out += part("VIPs", show_vips(status, view));
+    out += part("services", show_services(status, view));
+    out += part("peers", show_peers(status, view));
+    return out;
+}
+
+}  // namespace vipd

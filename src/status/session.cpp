@@ -1,0 +1,170 @@
+#include "src/status/session.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/span_body.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include <array>
+
+namespace vipd {
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace {
+
+constexpr auto as_value = asio::as_tuple(asio::use_awaitable);
+
+constexpr std::uint32_t header_limit = 8 * 1024;
+constexpr std::uint64_t body_limit = 64 * 1024;
+constexpr std::size_t buffer_limit = 32 * 1024;
+/// For a whole request, from the end of the last answer on.
+constexpr Duration read_limit{30'000};
+/// For the next part of an answer to be taken by a slow reader.
+constexpr Duration write_limit{10'000};
+/// For what is still on its way in when we have refused to read on.
+constexpr Duration drain_limit{1'000};
+constexpr std::size_t drain_bytes = 1024 * 1024;
+
+using Parser = http::request_parser<http::string_body>;
+using Message = http::response<http::span_body<const char>>;
+
+std::string text(beast::string_view view) {
+    return {view.data(), view.size()};
+}
+
+HttpRequest to_request(http::request<http::string_body>&& message,
+                       const std::optional<Caller>& caller) {
+    HttpRequest request;
+    request.method = text(message.method_string());
+    request.target = text(message.target());
+    const auto [first, last] = message.equal_range(http::field::accept);
+    for (auto field = first; field != last; ++field)
+        request.accept.push_back(text(field->value()));
+    request.if_none_match = text(message[http::field::if_none_match]);
+    request.last_event_id = text(message["Last-Event-ID"]);
+    request.body = std::move(message.body());
+    request.caller = caller;
+    return request;
+}
+
+/// What a request that cannot be read is answered with; nothing if nobody is there to be told.
+std::optional<HttpResponse> refusal(const boost::system::error_code& error) {
+    if (error == http::error::end_of_stream || error == http::error::partial_message)
+        return std::nullopt;
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+        return error_response(431, "header-too-large", "the request's header may have 8 KiB");
+    }
+    if (error == http::error::body_limit) {
+        return error_response(413, "body-too-large", "the request's body may have 64 KiB");
+    }
+    if (error.category() == http::make_error_code(http::error::bad_method).category()) {
+        return error_response(400, "bad-request", "not HTTP/1.1: " + error.message());
+    }
+    return std::nullopt;
+}
+
+Message to_message(const HttpResponse& response, unsigned version) {
+    Message message(static_cast<http::status>(response.status), version);
+    message.set(http::field::server, "vipd/" VIPD_VERSION);
+    message.set(http::field::content_type, response.content_type);
+    message.set("X-Content-Type-Options", "nosniff");
+    message.set(http::field::cache_control, "no-cache");
+    for (const auto& [name, value] : response.headers)
+        message.set(name, value);
+    if (response.body) message.body() = {response.body->data(), response.body->size()};
+    // A 304 has no body, and a length would speak of the body it stands for (RFC 9110 §15.4.5).
+    if (response.status != 304) message.content_length(message.body().size());
+    return message;
+}
+
+}  // namespace
+
+Session::Session(Socket socket, std::optional<Caller> caller, Answer answer)
+    : socket_(std::move(socket)),
+      caller_(caller),
+      answer_(std::move(answer)),
+      buffer_(buffer_limit) {
+    allow(read_limit);
+}
+
+void Session::close() {
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+void Session::allow(Duration time) {
+    last_active_ = Clock::now();
+    deadline_ = last_active_ + time;
+}
+
+asio::awaitable<void> Session::run() {
+    bool more = true;
+    while (more)
+        more = co_await exchange();
+    close();
+}
+
+/// One request and its answer. True: the next one may follow.
+asio::awaitable<bool> Session::exchange() {
+    Parser parser;
+    parser.header_limit(header_limit);
+    parser.body_limit(body_limit);
+    idle_ = true;
+    allow(read_limit);
+    const auto [error, size] = co_await http::async_read(socket_, buffer_, parser, as_value);
+    idle_ = false;
+    if (error) {
+        auto response = refusal(error);
+        if (response) co_await refuse(std::move(*response));
+        co_return false;
+    }
+    const bool keep_alive = parser.get().keep_alive();
+    const unsigned version = parser.get().version();
+    const bool head_only = parser.get().method() == http::verb::head;
+    const HttpRequest request = to_request(parser.release(), caller_);
+    HttpResponse response = answer_(request);
+    co_return co_await send(std::move(response), version, head_only, keep_alive);
+}
+
+asio::awaitable<bool> Session::send(HttpResponse response, unsigned version, bool head_only,
+                                    bool keep_alive) {
+    Message message = to_message(response, version);
+    message.keep_alive(keep_alive);
+    http::response_serializer<http::span_body<const char>> serializer(message);
+    if (head_only || response.status == 304) {
+        allow(write_limit);
+        const auto [error, size] = co_await http::async_write_header(socket_, serializer, as_value);
+        co_return keep_alive && !error;
+    }
+    while (!serializer.is_done()) {
+        allow(write_limit);
+        const auto [error, size] = co_await http::async_write_some(socket_, serializer, as_value);
+        if (error) co_return false;
+    }
+    co_return keep_alive;
+}
+
+asio::awaitable<void> Session::refuse(HttpResponse response) {
+    constexpr unsigned http_1_1 = 11;
+    co_await send(std::move(response), http_1_1, false, false);
+    co_await drain();
+}
+
+/// Closing a socket with unread bytes resets the connection, and the reset may overtake our answer.
+asio::awaitable<void> Session::drain() {
+    boost::system::error_code ignored;
+    socket_.shutdown(Socket::shutdown_send, ignored);
+    std::array<char, 4096> sink;
+    allow(drain_limit);
+    for (std::size_t taken = 0; taken < drain_bytes;) {
+        const auto [error, size] = co_await socket_.async_read_some(asio::buffer(sink), as_value);
+        if (error) co_return;
+        taken += size;
+    }
+}
+
+}  // namespace vipd

@@ -1,0 +1,248 @@
+#include "src/status/status_server.hpp"
+
+#include "src/status/api.hpp"
+#include "src/status/event_ring.hpp"
+#include "src/status/listening_socket.hpp"
+#include "src/status/session.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <list>
+#include <map>
+#include <thread>
+
+namespace vipd {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using UnixAcceptor = asio::local::stream_protocol::acceptor;
+using UnixSocket = asio::local::stream_protocol::socket;
+namespace {
+
+constexpr auto as_value = asio::as_tuple(asio::use_awaitable);
+
+/// Connections at once. The Unix socket has its own share: whatever happens on TCP, the operator
+/// gets through.
+constexpr std::size_t most_remote = 1024;
+constexpr std::size_t most_local = 64;
+constexpr Duration sweep_interval{250};
+/// After a failed accept: descriptors that ran out do not come back at once.
+constexpr Duration accept_pause{100};
+constexpr std::size_t most_cached = 64;
+
+Caller caller_of(UnixSocket& socket) {
+    ::ucred credentials{};
+    ::socklen_t length = sizeof credentials;
+    // Cannot fail on a connected Unix socket.
+    ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &credentials, &length);
+    return {credentials.uid, credentials.pid};
+}
+
+std::optional<Caller> caller_of(tcp::socket&) {
+    return std::nullopt;
+}
+
+Endpoint to_endpoint(const tcp::endpoint& endpoint) {
+    return {*Address::parse(endpoint.address().to_string()), endpoint.port()};
+}
+
+}  // namespace
+
+struct StatusServer::State {
+    State(StatusOptions with, Commands carry_out);
+
+    void start();
+    void stop();
+    void set_snapshot(std::shared_ptr<const Snapshot> next);
+    HttpResponse answer(const HttpRequest& request);
+
+    template <class Acceptor>
+    asio::awaitable<void> accept_from(Acceptor& acceptor);
+    asio::awaitable<void> sweep();
+    void admit(Session::Socket socket, std::optional<Caller> caller);
+    bool make_room(bool local);
+    std::vector<ThreadProgress> threads() const;
+
+    StatusOptions options;
+    Commands commands;
+    asio::io_context io{1};
+    std::vector<tcp::acceptor> tcp_acceptors;
+    std::optional<UnixAcceptor> unix_acceptor;
+    asio::steady_timer sweep_timer{io};
+    std::list<Session> sessions;
+    bool stopping = false;
+
+    std::shared_ptr<const Snapshot> snapshot;
+    std::uint64_t serial = 0;  // of the snapshot
+    EventRing events;
+    const std::int64_t nonce = Clock::now().time_since_epoch().count();
+    /// Answers made from this snapshot: a thousand pages that ask the same cost one rendering.
+    std::map<std::string, HttpResponse, std::less<>> cache;
+
+    std::atomic<TimePoint::rep> progress{Clock::now().time_since_epoch().count()};
+    std::thread thread;
+};
+
+StatusServer::State::State(StatusOptions with, Commands carry_out)
+    : options(std::move(with)), commands(std::move(carry_out)) {
+    for (const auto& endpoint : options.listen)
+        tcp_acceptors.push_back(listen_tcp(io, endpoint));
+    if (!options.socket.empty()) unix_acceptor = listen_unix(io, options.socket);
+}
+
+void StatusServer::State::start() {
+    for (auto& acceptor : tcp_acceptors)
+        asio::co_spawn(io, accept_from(acceptor), asio::detached);
+    if (unix_acceptor) asio::co_spawn(io, accept_from(*unix_acceptor), asio::detached);
+    asio::co_spawn(io, sweep(), asio::detached);
+    thread = std::thread([this] {
+        ::pthread_setname_np(::pthread_self(), "vipd-status");
+        io.run();
+    });
+}
+
+/// Closes everything, so that every coroutine ends and io.run() returns.
+void StatusServer::State::stop() {
+    stopping = true;
+    boost::system::error_code ignored;
+    for (auto& acceptor : tcp_acceptors)
+        acceptor.close(ignored);
+    if (unix_acceptor) unix_acceptor->close(ignored);
+    sweep_timer.cancel();
+    for (auto& session : sessions)
+        session.close();
+}
+
+void StatusServer::State::set_snapshot(std::shared_ptr<const Snapshot> next) {
+    snapshot = std::move(next);
+    ++serial;
+    cache.clear();
+}
+
+std::vector<ThreadProgress> StatusServer::State::threads() const {
+    auto threads = options.progress ? options.progress() : std::vector<ThreadProgress>();
+    threads.push_back({"status", Clock::now()});
+    return threads;
+}
+
+HttpResponse StatusServer::State::answer(const HttpRequest& request) {
+    const bool plain = request.method == "GET" && request.if_none_match.empty();
+    if (plain) {
+        if (const auto known = cache.find(request.target); known != cache.end())
+            return known->second;
+    }
+    ApiState now;
+    now.snapshot = snapshot.get();
+    now.etag = fmt::format("\"{:x}-{:x}\"", nonce, serial);
+    now.threads = threads();
+    now.now = Clock::now();
+    now.events = &events;
+    auto response = vipd::answer(request, now);
+    const bool of_snapshot = !response.headers.empty() && response.headers.back().first == "ETag";
+    if (plain && of_snapshot && cache.size() < most_cached) cache.emplace(request.target, response);
+    return response;
+}
+
+template <class Acceptor>
+asio::awaitable<void> StatusServer::State::accept_from(Acceptor& acceptor) {
+    while (!stopping) {
+        typename Acceptor::protocol_type::socket socket(io);
+        const auto [error] = co_await acceptor.async_accept(socket, as_value);
+        if (stopping) co_return;
+        if (!error) {
+            const auto caller = caller_of(socket);
+            admit(std::move(socket), caller);
+            continue;
+        }
+        asio::steady_timer pause(io, accept_pause);
+        co_await pause.async_wait(as_value);
+    }
+}
+
+/// Closes sessions whose time is up, and shows that the thread is alive.
+asio::awaitable<void> StatusServer::State::sweep() {
+    while (!stopping) {
+        const auto now = Clock::now();
+        progress = now.time_since_epoch().count();
+        for (auto& session : sessions) {
+            if (session.deadline() < now) session.close();
+        }
+        sweep_timer.expires_after(sweep_interval);
+        co_await sweep_timer.async_wait(as_value);
+    }
+}
+
+/// Whether one more session may be had; closes the one that has been idle longest if that helps.
+bool StatusServer::State::make_room(bool local) {
+    std::size_t count = 0;
+    Session* oldest = nullptr;
+    for (auto& session : sessions) {
+        if (session.is_local() != local) continue;
+        ++count;
+        if (!session.idle()) continue;
+        if (oldest == nullptr || session.last_active() < oldest->last_active()) oldest = &session;
+    }
+    if (count < (local ? most_local : most_remote)) return true;
+    if (oldest == nullptr) return false;
+    oldest->close();
+    return true;
+}
+
+void StatusServer::State::admit(Session::Socket socket, std::optional<Caller> caller) {
+    if (!make_room(caller.has_value())) return;
+    sessions.emplace_back(std::move(socket), caller,
+                          [this](const HttpRequest& request) { return answer(request); });
+    const auto place = std::prev(sessions.end());
+    // What a session throws (memory ran out) ends that session alone.
+    asio::co_spawn(io, place->run(), [this, place](std::exception_ptr) { sessions.erase(place); });
+}
+
+StatusServer::StatusServer(StatusOptions options, Commands commands)
+    : state_(std::make_shared<State>(std::move(options), std::move(commands))) {}
+
+StatusServer::~StatusServer() {
+    if (state_->thread.joinable()) {
+        asio::post(state_->io, [state = state_.get()] { state->stop(); });
+        state_->thread.join();
+    }
+    if (!state_->options.socket.empty()) ::unlink(state_->options.socket.c_str());
+}
+
+void StatusServer::start() {
+    state_->start();
+}
+
+void StatusServer::publish(std::shared_ptr<const Snapshot> snapshot) {
+    asio::post(state_->io, [state = state_.get(), snapshot = std::move(snapshot)]() mutable {
+        state->set_snapshot(std::move(snapshot));
+    });
+}
+
+void StatusServer::publish(Event event) {
+    asio::post(state_->io, [state = state_.get(), event = std::move(event)]() mutable {
+        state->events.add(std::move(event));
+    });
+}
+
+std::vector<Endpoint> StatusServer::endpoints() const {
+    std::vector<Endpoint> list;
+    for (const auto& acceptor : state_->tcp_acceptors)
+        list.push_back(to_endpoint(acceptor.local_endpoint()));
+    return list;
+}
+
+TimePoint StatusServer::last_progress() const {
+    return TimePoint(TimePoint::duration(state_->progress.load()));
+}
+
+}  // namespace vipd

@@ -1,0 +1,91 @@
+#include "src/status/client/show.hpp"
+
+#include "src/status/client/text_table.hpp"
+#include "src/status/status_json.hpp"
+#include "test/unit/status/example_snapshot.hpp"
+#include "test/unit/status/golden.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace vipd;
+using nlohmann::json;
+
+namespace {
+
+View terminal(std::size_t width) {
+    View view;
+    view.width = width;
+    view.now = example_snapshot().made_wall;
+    return view;
+}
+
+json services() {
+    const auto snapshot = example_snapshot();
+    ServicePage page;
+    page.services.push_back(snapshot.services.at("text-https").get());
+    return json::parse(services_json(snapshot, page, Detail::full));
+}
+
+std::size_t widest_line(const std::string& text) {
+    std::size_t widest = 0;
+    for (std::size_t start = 0; start < text.size();) {
+        const auto end = text.find('\n', start);
+        widest = std::max(widest, display_width(std::string_view(text).substr(start, end - start)));
+        start = end + 1;
+    }
+    return widest;
+}
+
+}  // namespace
+
+TEST_CASE("the status shows alerts first, then every state with its reason") {
+    const auto actual =
+        show_status(json::parse(status_json(example_snapshot(), Detail::full)), terminal(120));
+    CHECK(actual == golden("status.txt", actual));
+}
+
+TEST_CASE("servers are shown with health, administrative state and placement apart") {
+    const auto actual = show_servers(services(), terminal(140));
+    CHECK(actual == golden("servers.txt", actual));
+}
+
+TEST_CASE("a table fits the terminal by wrapping its last column") {
+    CHECK(widest_line(show_vips(json::parse(vips_json(example_snapshot())), terminal(110))) <= 110);
+    CHECK(widest_line(show_alerts(json::parse(alerts_json(example_snapshot())), terminal(60))) <=
+          60);
+}
+
+TEST_CASE("without a terminal nothing is wrapped and nothing coloured") {
+    const auto text = show_servers(services(), terminal(0));
+    CHECK(std::ranges::count(text, '\n') == 6);
+    CHECK(text.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("colour takes no room in the table") {
+    auto view = terminal(140);
+    const auto plain = show_servers(services(), view);
+    view.colour = true;
+    const auto coloured = show_servers(services(), view);
+    CHECK(coloured.find("\x1b[31mdown\x1b[0m") != std::string::npos);
+    CHECK(widest_line(coloured) == widest_line(plain));
+}
+
+TEST_CASE("an answer of another version is shown as far as it is understood") {
+    CHECK(show_servers(json::parse(R"({"services":[{"name":"a","pools":[{"servers":[{}]}]}]})"),
+                       terminal(80))
+              .find("a  ") != std::string::npos);
+    CHECK(show_peers(json::parse("[]"), terminal(80)) == "no peers\n");
+    CHECK(show_status(json::parse("{}"), terminal(80)).find("not ready") != std::string::npos);
+}
+
+TEST_CASE("an age is told in the unit that fits") {
+    const auto view = terminal(80);
+    CHECK(age_text("2026-11-21T04:59:01.500Z", view) == "59 s");
+    CHECK(age_text("2026-11-21T04:50:00.000Z", view) == "10 min");
+    CHECK(age_text("2026-11-20T23:00:00.000Z", view) == "6 h");
+    CHECK(age_text("2026-11-01T05:00:00.000Z", view) == "20 d");
+    CHECK(age_text("2026-11-21T05:00:07.000Z", view) == "0 s");
+    CHECK(age_text(nullptr, view) == "-");
+    CHECK(age_text("yesterday", view) == "-");
+}

@@ -1,0 +1,193 @@
+// The status server over real sockets on loopback, through plain blocking reads and writes.
+
+#include "src/status/status_server.hpp"
+
+#include "src/status/client/socket_client.hpp"
+#include "test/unit/status/example_snapshot.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+using namespace vipd;
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+
+/// A folder that goes when the test is over.
+class Folder {
+public:
+    Folder() {
+        std::string pattern = "/tmp/vipd-status-XXXXXX";
+        path_ = ::mkdtemp(pattern.data());
+    }
+    ~Folder() { std::filesystem::remove_all(path_); }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+private:
+    std::filesystem::path path_;
+};
+
+StatusOptions loopback(const Folder& folder) {
+    StatusOptions options;
+    options.listen = {*Endpoint::parse("127.0.0.1:0")};
+    options.socket = folder.file("vipd.sock");
+    return options;
+}
+
+/// Sends the bytes as they are and returns all that comes back until the server closes.
+std::string converse(const StatusServer& server, const std::string& bytes) {
+    asio::io_context io;
+    tcp::socket socket(io);
+    socket.connect({asio::ip::address_v4::loopback(), server.endpoints().front().port});
+    boost::system::error_code error;
+    asio::write(socket, asio::buffer(bytes), error);
+    std::string answer;
+    asio::read(socket, asio::dynamic_buffer(answer), error);
+    return answer;
+}
+
+std::string get(const StatusServer& server, const std::string& target) {
+    return converse(server, "GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+}
+
+std::size_t occurrences(const std::string& text, const std::string& part) {
+    std::size_t count = 0;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+        ++count;
+    return count;
+}
+
+}  // namespace
+
+TEST_CASE("what was published is served over TCP and over the Unix socket", "[edge]") {
+    const Folder folder;
+    StatusServer server(loopback(folder), nullptr);
+    server.start();
+    server.publish(std::make_shared<const Snapshot>(example_snapshot()));
+    const auto answer = get(server, "/v1/status");
+    CHECK(answer.starts_with("HTTP/1.1 200 OK\r\n"));
+    const auto body = answer.substr(answer.find("\r\n\r\n") + 4);
+    CHECK(nlohmann::json::parse(body)["node"] == "lb1001");
+
+    const auto local =
+        SocketClient(folder.file("vipd.sock")).ask("GET", "/v1/status", "", Duration(5000));
+    REQUIRE(local.has_value());
+    CHECK(local->status == 200);
+    CHECK(local->body == body);
+}
+
+TEST_CASE("pipelined requests are answered in order", "[edge]") {
+    const Folder folder;
+    StatusServer server(loopback(folder), nullptr);
+    server.start();
+    const auto answers = converse(server,
+                                  "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+                                  "HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+                                  "GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    CHECK(occurrences(answers, "HTTP/1.1 200 OK") == 2);
+    CHECK(occurrences(answers, "\"checks\"") == 1);
+    CHECK(answers.find("HTTP/1.1 404") > answers.rfind("HTTP/1.1 200"));
+}
+
+TEST_CASE("oversized and malformed requests are told so and closed", "[edge]") {
+    const Folder folder;
+    StatusServer server(loopback(folder), nullptr);
+    server.start();
+    CHECK(converse(server, "GET / HTTP/1.1\r\nX: " + std::string(9000, 'x') + "\r\n\r\n")
+              .starts_with("HTTP/1.1 431"));
+    CHECK(converse(server, "POST /v1/reload HTTP/1.1\r\nContent-Length: 70000\r\n\r\n")
+              .starts_with("HTTP/1.1 413"));
+    CHECK(converse(server, "\x16\x03\x01 not http\r\n\r\n").starts_with("HTTP/1.1 400"));
+    CHECK(get(server, "/healthz").starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE("the socket's file is for owner and group only, and goes with the server", "[edge]") {
+    const Folder folder;
+    const auto before = ::umask(0077);
+    {
+        const StatusServer server(loopback(folder), nullptr);
+        struct ::stat found {};
+        REQUIRE(::stat(folder.file("vipd.sock").c_str(), &found) == 0);
+        CHECK((found.st_mode & 0777U) == 0660U);
+    }
+    ::umask(before);
+    CHECK_FALSE(std::filesystem::exists(folder.file("vipd.sock")));
+}
+
+TEST_CASE("a socket file left behind is replaced, one in use is not", "[edge]") {
+    const Folder folder;
+    const auto path = folder.file("vipd.sock");
+    {
+        asio::io_context io;
+        asio::local::stream_protocol::acceptor dead(io,
+                                                    asio::local::stream_protocol::endpoint(path));
+    }
+    REQUIRE(std::filesystem::exists(path));
+    const StatusServer server(loopback(folder), nullptr);
+    StatusOptions second = loopback(folder);
+    CHECK_THROWS_WITH(StatusServer(second, nullptr),
+                      Catch::Contains(path) && Catch::Contains("in use"));
+}
+
+TEST_CASE("a file that is not a socket is left alone", "[edge]") {
+    const Folder folder;
+    std::ofstream(folder.file("vipd.sock")) << "precious";
+    CHECK_THROWS_AS(StatusServer(loopback(folder), nullptr), std::system_error);
+    CHECK(std::filesystem::file_size(folder.file("vipd.sock")) == 8);
+}
+
+TEST_CASE("an address in use is named with the reason", "[edge]") {
+    const Folder folder;
+    const StatusServer server(loopback(folder), nullptr);
+    StatusOptions taken;
+    taken.listen = server.endpoints();
+    CHECK_THROWS_WITH(
+        StatusServer(taken, nullptr),
+        Catch::Contains(server.endpoints().front().to_string()) && Catch::Contains("in use"));
+}
+
+TEST_CASE("open connections do not keep the server from stopping", "[edge]") {
+    const Folder folder;
+    asio::io_context io;
+    tcp::socket idle(io);
+    {
+        StatusServer server(loopback(folder), nullptr);
+        server.start();
+        idle.connect({asio::ip::address_v4::loopback(), server.endpoints().front().port});
+        CHECK(get(server, "/healthz").starts_with("HTTP/1.1 200"));
+    }
+    char byte = 0;
+    boost::system::error_code error;
+    idle.read_some(asio::buffer(&byte, 1), error);
+    CHECK(error);
+}
+
+TEST_CASE("nobody behind the socket is told apart from no answer", "[edge]") {
+    const Folder folder;
+    const auto missing =
+        SocketClient(folder.file("none.sock")).ask("GET", "/healthz", "", Duration(1000));
+    REQUIRE(missing.has_error());
+    CHECK_FALSE(missing.error().timed_out);
+
+    asio::io_context io;
+    const auto path = folder.file("mute.sock");
+    asio::local::stream_protocol::acceptor mute(io, asio::local::stream_protocol::endpoint(path));
+    const auto silent = SocketClient(path).ask("GET", "/healthz", "", Duration(20));
+    REQUIRE(silent.has_error());
+    CHECK(silent.error().timed_out);
+}
