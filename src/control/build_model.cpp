@@ -66,7 +66,13 @@ Vip make_vip(const std::string& name, const VipConfig& config, TimePoint now) {
     return vip;
 }
 
+}  // namespace
+
 void index(Model& model) {
+    model.probes.clear();
+    model.pools.clear();
+    for (auto& vip : model.vips)
+        vip.services.clear();
     for (std::size_t s = 0; s < model.services.size(); ++s) {
         auto& service = model.services[s];
         model.vips[model.vip_of(service)].services.push_back(s);
@@ -82,8 +88,6 @@ void index(Model& model) {
     }
 }
 
-}  // namespace
-
 bool all_judged(const Pool& pool) {
     return std::ranges::none_of(pool.servers, [](const Server& server) {
         return server.admin == Admin::enabled && server.health.health == monitors::Health::unknown;
@@ -95,12 +99,11 @@ std::size_t Model::vip_of(const Service& service) const {
     return static_cast<std::size_t>(found - vips.begin());
 }
 
-Model build_model(const Config& config, monitors::ProbeId first_probe, TimePoint now) {
+Model build_model(const Config& config, monitors::ProbeId& next_probe, TimePoint now) {
     Model model;
     for (const auto& [name, vip] : config.vips)
         model.vips.push_back(make_vip(name, vip, now));
 
-    auto next_probe = first_probe;
     for (const auto& [name, service_config] : config.services) {
         Service service;
         service.name = name;

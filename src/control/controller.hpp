@@ -7,6 +7,7 @@
 #include "ipvs/kernel_thread.hpp"
 #include "monitors/engine.hpp"
 #include "src/config/config.hpp"
+#include "src/control/departure.hpp"
 #include "src/control/event_log.hpp"
 #include "src/control/model.hpp"
 #include "src/policy/stop_sequence.hpp"
@@ -25,12 +26,17 @@ struct Outputs {
     ipvs::WantedChange kernel;
     bgp::WantedRoutes routes;
     std::vector<monitors::ProbePlan> probes;
+    std::vector<monitors::ProbeId> stopped_probes;
     std::vector<Event> events;
     /// Send Cease and close all sessions, then call sessions_closed().
     bool close_sessions = false;
     /// The planned stop is over: exit.
     bool finished = false;
 };
+
+/// "text-https/cp1", "text-https ipv4": as events and alerts name them.
+std::string subject(const Service& service, const Server& server);
+std::string subject(const Service& service, const Pool& pool);
 
 class Controller {
 public:
@@ -40,6 +46,9 @@ public:
     void handle(const monitors::Verdict& verdict, TimePoint now);
     void handle(const ipvs::KernelReport& report, TimePoint now);
     void handle(const bgp::SpeakerEvent& event, TimePoint now);
+    /// A new configuration that has been checked and found good; what stays keeps all that is known
+    /// of it.
+    void reload(Config config, TimePoint now);
     /// A planned stop (SIGTERM); asked again, its waits are skipped.
     void request_stop(TimePoint now);
     /// All sessions have been closed after close_sessions.
@@ -69,18 +78,29 @@ private:
     void decide_everything(TimePoint now);
     void decide_touched(const ipvs::KernelReport& report, TimePoint now);
     void decide_pool_of(PoolPlace place, std::optional<EventId> cause, TimePoint now);
+    void take_decision(const Service& service, Pool& pool, PoolDecision decision);
     void decide_vip(std::size_t vip, std::optional<EventId> cause, TimePoint now);
-    void decide_address(Vip& vip, VipAddress& address, std::optional<EventId> cause, TimePoint now);
-
+    void decide_address(Vip& vip, VipAddress& address, AnnounceInput input,
+                        std::optional<EventId> cause, TimePoint now);
     void judge_server(const Service& service, Pool& pool, Server& server, std::string because,
                       TimePoint now);
-    void note_placements(const Service& service, Pool& pool, const PoolDecision& before);
     void note_fitness(const Service& service, Pool& pool, const Fitness& before, TimePoint now);
-    void want_pool(Pool& pool);
+    void note_drain(PoolPlace place, TimePoint now);
+    void want_pool(const Service& service, Pool& pool);
     void want_route(VipAddress& address, std::optional<bgp::RouteAttributes> route);
+
+    void take_back_departures(Model& next, TimePoint now);
+    void stop_missing_probes(const Model& next);
+    void start_new_probes(const Model& next);
+    void depart(const Model& previous, TimePoint now);
+    void depart_service(const Service& service, const Pool& pool, TimePoint now);
+    void want_addresses(const Model& previous);
+    void advance_departures(TimePoint now);
+    void enter_departure_phase(VipDeparture& departure);
 
     void advance_stop(TimePoint now);
     void enter_stop_phase(TimePoint now);
+    bool keeps_kernel() const;
     void want_nothing_in_kernel();
     StopProgress stop_progress() const;
 
@@ -90,7 +110,12 @@ private:
     std::vector<Alert> alerts(TimePoint now);
 
     Config config_;
+    monitors::ProbeId next_probe_ = 1;
     Model model_;
+    /// Pools in which something is being drained, with when the first of it has had its time.
+    std::map<std::pair<std::size_t, std::size_t>, TimePoint> drains_;
+    std::vector<VipDeparture> departing_vips_;
+    std::vector<ServiceDeparture> departing_services_;
     TimePoint started_;
     TimePoint start_deadline_;
     bool start_deadline_passed_ = false;

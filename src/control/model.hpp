@@ -41,6 +41,11 @@ struct Server {
     std::optional<TimePoint> went_down;
     std::optional<std::int32_t> adopted_weight;
 
+    /// Since when it has been leaving (draining, weight 0, or gone from the configuration).
+    std::optional<TimePoint> leaving_since;
+    /// What the pool policy last decided.
+    MemberDecision decided;
+
     /// As the kernel last acknowledged; nothing: not there.
     std::optional<ipvs::Destination> in_kernel;
 
@@ -52,6 +57,8 @@ struct Pool {
     ipvs::ServiceKey key;
     Address vip_address;
     std::vector<Server> servers;  // by name
+    /// No longer configured, so not of the pool any more, but drained before they go.
+    std::vector<Server> leaving;
 
     /// The service exists in the kernel, as last acknowledged.
     bool programmed = false;
@@ -118,8 +125,13 @@ struct Model {
     std::size_t vip_of(const Service& service) const;
 };
 
-/// A model of the configuration in which nothing is known yet. Probe ids start at `first_probe`.
-Model build_model(const Config& config, monitors::ProbeId first_probe, TimePoint now);
+/// A model of the configuration in which nothing is known yet. Probe ids are taken from
+/// `next_probe` on.
+Model build_model(const Config& config, monitors::ProbeId& next_probe, TimePoint now);
+
+/// Fills Model::probes, Model::pools and Vip::services from the rest; to be called after ids have
+/// changed.
+void index(Model& model);
 
 /// The longest that first verdicts are waited for (design §4, start).
 Duration start_deadline(const Config& config);

@@ -53,10 +53,9 @@ PoolView view_pool(const Pool& pool) {
     const MemberDecision undecided{Placement::depooled,
                                    std::nullopt,
                                    {"starting", "the kernel's table has not been read yet"}};
-    for (std::size_t i = 0; i < pool.servers.size(); ++i) {
-        const bool decided = i < pool.decision.members.size();
-        view.servers.push_back(
-            view_server(pool.servers[i], decided ? pool.decision.members[i] : undecided));
+    const bool decided = pool.decision.members.size() == pool.servers.size();
+    for (const auto& server : pool.servers) {
+        view.servers.push_back(view_server(server, decided ? server.decided : undecided));
     }
     return view;
 }

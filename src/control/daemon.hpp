@@ -1,0 +1,36 @@
+#pragma once
+// The control thread: carries what the edges found to the controller, and what the controller wants
+// to the edges. Owns all other threads. Everything that could be decided is decided in the
+// controller; here is only wiring.
+
+#include "src/config/config.hpp"
+
+#include <memory>
+#include <string>
+
+namespace vipd {
+
+struct DaemonOptions {
+    std::string config_file;
+    /// Run beside another balancer: read the kernel, write nothing, no BGP.
+    bool observe = false;
+};
+
+class Daemon {
+public:
+    /// Opens every socket and the kernel's table; throws std::exception with words for the operator
+    /// if one fails.
+    Daemon(Config config, DaemonOptions options);
+    ~Daemon();
+    Daemon(const Daemon&) = delete;
+    Daemon& operator=(const Daemon&) = delete;
+
+    /// Runs on the calling thread until a planned stop is over. Throws on a broken invariant.
+    void run();
+
+private:
+    class Wiring;
+    std::unique_ptr<Wiring> wiring_;
+};
+
+}  // namespace vipd

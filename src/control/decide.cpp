@@ -1,0 +1,259 @@
+// The controller's decisions: policy asked with what is known, and what changed told to the edges.
+
+#include "src/control/controller.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+namespace vipd {
+namespace {
+
+using monitors::Health;
+
+bool is_leaving(const Server& server) {
+    return server.admin == Admin::draining || server.weight == 0;
+}
+
+/// Schedulers that keep choosing a destination of weight 0 and then drop the packet
+/// (net/netfilter/ipvs: ip_vs_mh.c, ip_vs_sh.c without the fallback flag; ip_vs_dh.c, which has
+/// none).
+bool drops_at_weight_zero(const ipvs::ServiceOptions& options) {
+    const auto fallback = static_cast<std::uint32_t>(ipvs::SchedulerFlag::fallback);
+    if (options.scheduler == "dh") return true;
+    const bool hashing = options.scheduler == "mh" || options.scheduler == "sh";
+    return hashing && (options.scheduler_flags & fallback) == 0;
+}
+
+/// When a leaving server has had its time. UDP has no connections to wait for.
+TimePoint leaves_at(const ServiceConfig& service, TimePoint since) {
+    return service.protocol == ipvs::Protocol::udp ? since : since + service.drain_timeout;
+}
+
+PoolMember member_of(const Service& service, const Server& server, bool start_deadline_passed,
+                     TimePoint now) {
+    PoolMember member;
+    member.name = server.name;
+    member.health = server.health.health;
+    member.health_reason = server.health.reason;
+    member.admin = server.admin;
+    member.admin_reason = server.admin_reason;
+    member.weight = server.weight;
+    member.adopted_weight = server.adopted_weight;
+    member.went_down = server.went_down;
+    member.drained = !server.in_kernel || (server.leaving_since &&
+                                           leaves_at(service.config, *server.leaving_since) <= now);
+    // Nothing was heard of it for as long as first verdicts are waited for: it may be held, but not
+    // trusted.
+    if (start_deadline_passed && member.adopted_weight && member.health == Health::unknown) {
+        member.health = Health::down;
+        member.health_reason = {"never-judged", "no verdict since the start"};
+    }
+    return member;
+}
+
+FitnessInput fitness_input(const Pool& pool) {
+    const auto up_programmed = std::ranges::count_if(pool.servers, [](const Server& server) {
+        return server.admin == Admin::enabled && server.health.health == Health::up &&
+               server.carries_traffic();
+    });
+    return {.up = pool.decision.up,
+            .enabled = pool.decision.enabled,
+            .floor = pool.decision.floor,
+            .programmed = pool.programmed,
+            .up_programmed = static_cast<std::size_t>(up_programmed),
+            .refused = pool.refused,
+            .was_fit = pool.fitness.fit};
+}
+
+void add_destination(ipvs::Service& wanted, const Service& service, const Server& server,
+                     std::int32_t weight) {
+    ipvs::Destination destination;
+    destination.forwarding = service.config.forwarding;
+    destination.tunnel = service.config.tunnel;
+    destination.weight = weight;
+    wanted.destinations[server.destination] = destination;
+}
+
+ipvs::Service wanted_service(const Service& service, const Pool& pool) {
+    ipvs::Service wanted;
+    wanted.options = service.config.options;
+    for (const auto& server : pool.leaving) {
+        if (!drops_at_weight_zero(wanted.options)) add_destination(wanted, service, server, 0);
+    }
+    for (const auto& server : pool.servers) {
+        if (server.decided.kernel_weight) {
+            add_destination(wanted, service, server, *server.decided.kernel_weight);
+        }
+    }
+    return wanted;
+}
+
+Readiness readiness_of(const Model& model, const Vip& vip, const VipAddress& address,
+                       const AnnounceRules& rules, std::vector<ServiceFitness>& services) {
+    for (const auto s : vip.services) {
+        for (const auto& pool : model.services[s].pools) {
+            if (pool.vip_address != address.address) continue;
+            services.push_back({subject(model.services[s], pool), pool.fitness.fit,
+                                pool.fitness.reason, all_judged(pool)});
+        }
+    }
+    return readiness(services, address.present, rules);
+}
+
+}  // namespace
+
+std::string subject(const Service& service, const Server& server) {
+    return service.name + "/" + server.name;
+}
+
+std::string subject(const Service& service, const Pool& pool) {
+    return fmt::format("{} {}", service.name, to_string(pool.vip_address.family()));
+}
+
+void Controller::decide_everything(TimePoint now) {
+    for (std::size_t s = 0; s < model_.services.size(); ++s) {
+        for (std::size_t p = 0; p < model_.services[s].pools.size(); ++p) {
+            decide_pool_of({s, p}, std::nullopt, now);
+        }
+    }
+    for (std::size_t v = 0; v < model_.vips.size(); ++v)
+        decide_vip(v, std::nullopt, now);
+}
+
+void Controller::decide_pool_of(PoolPlace place, std::optional<EventId> cause, TimePoint now) {
+    if (!kernel_read_) return;  // nothing is wanted before it is known what is there
+    auto& service = model_.services[place.service];
+    auto& pool = service.pools[place.pool];
+    if (cause) pool.last_event = cause;
+
+    std::vector<PoolMember> members;
+    members.reserve(pool.servers.size());
+    for (auto& server : pool.servers) {
+        if (!is_leaving(server)) server.leaving_since.reset();
+        if (is_leaving(server) && !server.leaving_since) server.leaving_since = now;
+        members.push_back(member_of(service, server, start_deadline_passed_, now));
+    }
+    std::erase_if(pool.leaving, [&](const Server& server) {
+        return !server.in_kernel || leaves_at(service.config, *server.leaving_since) <= now;
+    });
+    const PoolRules rules{service.config.depool_threshold,
+                          config_.ipvs.on_down == IpvsConfig::OnDown::quiesce,
+                          drops_at_weight_zero(service.config.options)};
+    take_decision(service, pool, decide_pool(members, rules));
+    want_pool(service, pool);
+    note_drain(place, now);
+
+    auto fitness =
+        decide_fitness(fitness_input(pool), {service.config.min_up, service.config.min_up_share});
+    const auto was = std::exchange(pool.fitness, std::move(fitness));
+    if (was == pool.fitness) return;
+    service_views_[place.service].reset();
+    note_fitness(service, pool, was, now);
+    decide_vip(model_.vip_of(service), pool.last_event, now);
+}
+
+void Controller::take_decision(const Service& service, Pool& pool, PoolDecision decision) {
+    if (decision == pool.decision) return;
+    service_views_[static_cast<std::size_t>(&service - model_.services.data())].reset();
+    pool.decision = std::move(decision);
+    for (std::size_t i = 0; i < pool.servers.size(); ++i) {
+        auto& server = pool.servers[i];
+        const auto before = std::exchange(server.decided, pool.decision.members[i]).placement;
+        if (before == server.decided.placement) continue;
+        pool.last_event =
+            events_.add(fmt::format("server-{}", to_string(server.decided.placement)),
+                        subject(service, server), server.decided.reason.text, pool.last_event);
+    }
+}
+
+void Controller::note_fitness(const Service& service, Pool& pool, const Fitness& before,
+                              TimePoint now) {
+    if (before.fit == pool.fitness.fit) return;
+    pool.fit_since = now;
+    pool.last_event =
+        events_.add(pool.fitness.fit ? "service-fit" : "service-unfit", subject(service, pool),
+                    pool.fitness.reason.text, pool.last_event);
+}
+
+void Controller::want_pool(const Service& service, Pool& pool) {
+    if (stop_.phase() >= StopPhase::dataplane) return;
+    auto wanted = wanted_service(service, pool);
+    if (pool.wanted == wanted) return;
+    outputs_.kernel.services[pool.key] = wanted;
+    pool.wanted = std::move(wanted);
+}
+
+void Controller::decide_vip(std::size_t index, std::optional<EventId> cause, TimePoint now) {
+    auto& vip = model_.vips[index];
+    const AnnounceRules rules{vip.config.when.value_or(AnnounceWhen{}), vip.config.hold_down};
+    std::vector<std::vector<ServiceFitness>> services(vip.addresses.size());
+    std::vector<Readiness> ready;
+    for (std::size_t a = 0; a < vip.addresses.size(); ++a) {
+        ready.push_back(readiness_of(model_, vip, vip.addresses[a], rules, services[a]));
+    }
+    for (std::size_t a = 0; a < vip.addresses.size(); ++a) {
+        auto others = ready;
+        others.erase(others.begin() + static_cast<std::ptrdiff_t>(a));
+        AnnounceInput input;
+        input.services = services[a];
+        input.present = vip.addresses[a].present;
+        input.start_deadline_passed = start_deadline_passed_;
+        if (vip.config.families_together) input.other_addresses = others;
+        decide_address(vip, vip.addresses[a], input, cause, now);
+    }
+}
+
+void Controller::decide_address(Vip& vip, VipAddress& address, AnnounceInput input,
+                                std::optional<EventId> cause, TimePoint now) {
+    if (stop_.phase() != StopPhase::running) {
+        input.leaving = stop_.phase() == StopPhase::draining ? AnnounceInput::Leaving::draining
+                                                             : AnnounceInput::Leaving::withdrawn;
+        input.leaving_reason = {"stopping", "vipd is stopping"};
+    }
+    const AnnounceRules rules{vip.config.when.value_or(AnnounceWhen{}), vip.config.hold_down};
+    auto decision = decide_announcement(input, rules, address.memory, now);
+    auto& known = vip_views_[static_cast<std::size_t>(&vip - model_.vips.data())];
+    if (decision.memory != address.memory || decision.reason != address.reason) known.reset();
+    const auto before = std::exchange(address.memory, decision.memory).announcement;
+    address.reason = std::move(decision.reason);
+    address.deadline = decision.deadline;
+
+    std::optional<bgp::RouteAttributes> route;
+    if (decision.announcement() == Announcement::announced) route = vip.config.attributes;
+    if (decision.announcement() == Announcement::draining) {
+        route = leaving_attributes(vip.config.attributes);
+    }
+    want_route(address, std::move(route));
+    if (before == decision.announcement()) return;
+    address.since = now;
+    events_.add(fmt::format("vip-{}", to_string(decision.announcement())),
+                fmt::format("{} {}", vip.name, address.address.to_string()), address.reason.text,
+                cause);
+}
+
+void Controller::want_route(VipAddress& address, std::optional<bgp::RouteAttributes> route) {
+    if (address.wanted == route) return;
+    address.wanted = route;
+    outputs_.routes[bgp::Prefix::host(address.address)] = std::move(route);
+}
+
+void Controller::note_drain(PoolPlace place, TimePoint now) {
+    const auto& service = model_.services[place.service];
+    const auto& pool = service.pools[place.pool];
+    std::optional<TimePoint> earliest;
+    for (const auto* servers : {&pool.servers, &pool.leaving}) {
+        for (const auto& server : *servers) {
+            if (!server.leaving_since || !server.in_kernel) continue;
+            const auto when = leaves_at(service.config, *server.leaving_since);
+            if (when > now) earliest = std::min(earliest.value_or(when), when);
+        }
+    }
+    const std::pair key(place.service, place.pool);
+    drains_.erase(key);
+    if (earliest) drains_.emplace(key, *earliest);
+}
+
+}  // namespace vipd

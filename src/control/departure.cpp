@@ -1,0 +1,31 @@
+#include "src/control/departure.hpp"
+
+#include <algorithm>
+
+namespace vipd {
+
+StopProgress VipDeparture::progress() const {
+    std::set<std::string> told;
+    for (const auto& address : addresses) {
+        told.insert(address.advertised_to.begin(), address.advertised_to.end());
+    }
+    return {.peers_told = told.size(), .sessions_closed = true, .dataplane_settled = true};
+}
+
+bgp::RouteAttributes leaving_attributes(bgp::RouteAttributes attributes) {
+    attributes.med = 0xffffffffU;
+    attributes.local_pref = 0;
+    attributes.communities.push_back(bgp::graceful_shutdown);
+    std::ranges::sort(attributes.communities);
+    const auto repeated = std::ranges::unique(attributes.communities);
+    attributes.communities.erase(repeated.begin(), repeated.end());
+    return attributes;
+}
+
+ipvs::Service emptied(ipvs::Service service) {
+    for (auto& [key, destination] : service.destinations)
+        destination.weight = 0;
+    return service;
+}
+
+}  // namespace vipd

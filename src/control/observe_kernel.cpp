@@ -1,0 +1,137 @@
+// The controller's picture of the kernel: what the kernel thread read, applied and was refused.
+
+#include "src/base/overloaded.hpp"
+#include "src/control/controller.hpp"
+
+#include <algorithm>
+
+namespace vipd {
+
+using monitors::Health;
+
+void Controller::begin(TimePoint now) {
+    for (const auto& vip : model_.vips) {
+        for (const auto& address : vip.addresses) {
+            outputs_.kernel.addresses[{vip.config.interface, address.address}] = true;
+        }
+    }
+    events_.add("kernel-read", config_.node, "the kernel's table was read");
+    decide_everything(now);
+}
+
+void Controller::adopt(const ipvs::Table& table) {
+    for (auto& service : model_.services) {
+        for (auto& pool : service.pools) {
+            const auto found = table.find(pool.key);
+            if (found == table.end()) continue;
+            for (auto& server : pool.servers) {
+                const auto destination = found->second.destinations.find(server.destination);
+                if (destination == found->second.destinations.end()) continue;
+                if (server.health.health != Health::unknown) continue;
+                server.adopted_weight = destination->second.weight;
+            }
+        }
+    }
+}
+
+void Controller::observe_kernel(const ipvs::KernelReport& report) {
+    kernel_error_.reset();
+    if (report.read_error) {
+        kernel_error_ = "reading the table failed: " + report.read_error->text;
+        kernel_in_sync_ = false;
+        return;
+    }
+    kernel_in_sync_ = report.in_sync;
+    drift_ += report.drift.size();
+    for (const auto& change : report.drift) {
+        events_.add("drift", ipvs::to_string(ipvs::service_of(change)),
+                    "somebody else changed our table; to repair it: " + to_string(change));
+    }
+}
+
+void Controller::observe_table(const ipvs::Table& table) {
+    for (std::size_t s = 0; s < model_.services.size(); ++s) {
+        for (auto& pool : model_.services[s].pools) {
+            const auto found = table.find(pool.key);
+            pool.programmed = found != table.end();
+            for (auto& server : pool.servers) {
+                server.in_kernel.reset();
+                if (!pool.programmed) continue;
+                const auto destination = found->second.destinations.find(server.destination);
+                if (destination != found->second.destinations.end()) {
+                    server.in_kernel = destination->second;
+                }
+            }
+        }
+        service_views_[s].reset();
+    }
+}
+
+void Controller::observe_applied(const ipvs::Applied& applied) {
+    ++kernel_writes_;
+    const auto found = model_.pools.find(ipvs::service_of(applied.change));
+    if (applied.error) {
+        events_.add("kernel-refused", ipvs::to_string(ipvs::service_of(applied.change)),
+                    to_string(applied.change) + ": " + applied.error->text);
+        return;
+    }
+    if (found == model_.pools.end()) return;
+    const auto place = found->second;
+    auto& pool = model_.services[place.service].pools[place.pool];
+    service_views_[place.service].reset();
+    const auto set = [&](const ipvs::DestinationKey& key, std::optional<ipvs::Destination> value) {
+        for (auto& server : pool.servers) {
+            if (server.destination == key) server.in_kernel = value;
+        }
+    };
+    std::visit(overloaded{
+                   [&](const ipvs::AddService&) { pool.programmed = true; },
+                   [&](const ipvs::EditService&) {},
+                   [&](const ipvs::RemoveService&) {
+                       pool.programmed = false;
+                       for (auto& server : pool.servers)
+                           server.in_kernel.reset();
+                   },
+                   [&](const ipvs::AddDestination& add) { set(add.key, add.destination); },
+                   [&](const ipvs::EditDestination& edit) { set(edit.key, edit.destination); },
+                   [&](const ipvs::RemoveDestination& remove) { set(remove.key, std::nullopt); },
+               },
+               applied.change);
+}
+
+void Controller::observe_refusals(const ipvs::KernelReport& report) {
+    refusals_ = report.refusals;
+    for (auto& service : model_.services) {
+        for (auto& pool : service.pools)
+            pool.refused.reset();
+    }
+    for (const auto& refusal : refusals_) {
+        const auto* add = std::get_if<ipvs::AddService>(&refusal.change);
+        if (add == nullptr) continue;
+        const auto found = model_.pools.find(add->service);
+        if (found == model_.pools.end()) continue;
+        model_.services[found->second.service].pools[found->second.pool].refused =
+            refusal.error.text;
+    }
+}
+
+void Controller::observe_addresses(const ipvs::KernelReport& report) {
+    for (std::size_t v = 0; v < model_.vips.size(); ++v) {
+        auto& vip = model_.vips[v];
+        for (auto& address : vip.addresses) {
+            const ipvs::VipAddress key{vip.config.interface, address.address};
+            if (const auto found = report.addresses.find(key); found != report.addresses.end()) {
+                if (address.present != found->second) vip_views_[v].reset();
+                address.present = found->second;
+                address.error.reset();
+            }
+            if (const auto found = report.address_errors.find(key);
+                found != report.address_errors.end()) {
+                address.error = found->second.text;
+                vip_views_[v].reset();
+            }
+        }
+    }
+}
+
+}  // namespace vipd

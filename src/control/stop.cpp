@@ -1,0 +1,127 @@
+// Time, and the planned stop.
+
+#include "src/control/controller.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace vipd {
+
+void Controller::tick(TimePoint now) {
+    if (!start_deadline_passed_ && now >= start_deadline_) {
+        start_deadline_passed_ = true;
+        decide_everything(now);
+    }
+    const auto drains = drains_;
+    for (const auto& [place, when] : drains) {
+        if (when <= now) decide_pool_of({place.first, place.second}, std::nullopt, now);
+    }
+    for (std::size_t v = 0; v < model_.vips.size(); ++v) {
+        const auto due = [&](const VipAddress& address) {
+            return address.deadline && *address.deadline <= now;
+        };
+        if (std::ranges::any_of(model_.vips[v].addresses, due)) decide_vip(v, std::nullopt, now);
+    }
+    advance_departures(now);
+    advance_stop(now);
+}
+
+std::optional<TimePoint> Controller::deadline() const {
+    auto earliest = stop_.deadline();
+    const auto consider = [&](const std::optional<TimePoint>& when) {
+        if (when) earliest = std::min(earliest.value_or(*when), *when);
+    };
+    if (!start_deadline_passed_) consider(start_deadline_);
+    for (const auto& [place, when] : drains_)
+        consider(when);
+    for (const auto& departure : departing_vips_)
+        consider(departure.sequence.deadline());
+    for (const auto& departure : departing_services_)
+        consider(departure.until);
+    for (const auto& vip : model_.vips) {
+        for (const auto& address : vip.addresses)
+            consider(address.deadline);
+    }
+    return earliest;
+}
+
+void Controller::request_stop(TimePoint now) {
+    const bool first = stop_.phase() == StopPhase::running;
+    stop_.request(now);
+    events_.add("stop-requested", config_.node,
+                first ? "a planned stop begins" : "asked again: the waits are skipped");
+    if (first) enter_stop_phase(now);
+    advance_stop(now);
+}
+
+void Controller::sessions_closed(TimePoint now) {
+    sessions_closed_ = true;
+    advance_stop(now);
+}
+
+void Controller::advance_stop(TimePoint now) {
+    while (stop_.phase() != StopPhase::running && stop_.advance(stop_progress(), now)) {
+        enter_stop_phase(now);
+    }
+}
+
+void Controller::enter_stop_phase(TimePoint now) {
+    events_.add("stop-phase", config_.node, std::string(to_string(stop_.phase())));
+    switch (stop_.phase()) {
+        case StopPhase::running:
+        case StopPhase::settling:
+            return;
+        case StopPhase::draining:
+        case StopPhase::withdrawing:
+            for (std::size_t v = 0; v < model_.vips.size(); ++v)
+                decide_vip(v, std::nullopt, now);
+            return;
+        case StopPhase::ceasing:
+            outputs_.close_sessions = true;
+            return;
+        case StopPhase::dataplane:
+            want_nothing_in_kernel();
+            return;
+        case StopPhase::done:
+            outputs_.finished = true;
+            return;
+    }
+}
+
+bool Controller::keeps_kernel() const {
+    return config_.ipvs.on_stop == IpvsConfig::OnStop::keep || !kernel_read_;
+}
+
+void Controller::want_nothing_in_kernel() {
+    if (keeps_kernel()) return;
+    for (auto& service : model_.services) {
+        for (auto& pool : service.pools) {
+            outputs_.kernel.services[pool.key] = std::nullopt;
+            pool.wanted.reset();
+        }
+    }
+    for (const auto& vip : model_.vips) {
+        for (const auto& address : vip.addresses) {
+            outputs_.kernel.addresses[{vip.config.interface, address.address}] = false;
+        }
+    }
+}
+
+StopProgress Controller::stop_progress() const {
+    std::set<std::string> told;
+    bool present = false;
+    for (const auto& vip : model_.vips) {
+        for (const auto& address : vip.addresses) {
+            told.insert(address.advertised_to.begin(), address.advertised_to.end());
+            present = present || address.present;
+        }
+    }
+    const bool programmed = std::ranges::any_of(model_.services, [](const Service& service) {
+        return std::ranges::any_of(service.pools, &Pool::programmed);
+    });
+    return {.peers_told = told.size(),
+            .sessions_closed = sessions_closed_ || !config_.bgp,
+            .dataplane_settled = keeps_kernel() || (!programmed && !present)};
+}
+
+}  // namespace vipd

@@ -1,0 +1,78 @@
+// vipd: checks real servers, drives the kernel's IPVS table, announces VIPs over BGP. Options, log,
+// run.
+
+#include "src/config/read_config.hpp"
+#include "src/control/daemon.hpp"
+#include "src/control/log_format.hpp"
+
+#include <CLI/CLI.hpp>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+#include <iostream>
+
+namespace {
+
+constexpr int exit_failure = 1;
+constexpr int exit_usage = 2;
+
+struct Options {
+    std::string config_file;
+    std::string check_file;
+    bool observe = false;
+};
+
+int report(const vipd::ConfigReading& reading) {
+    for (const auto& problem : reading.problems)
+        std::cerr << problem.to_string() << '\n';
+    std::cerr << reading.problems.size()
+              << (reading.problems.size() == 1 ? " problem\n" : " problems\n");
+    return exit_usage;
+}
+
+int check(const std::string& file) {
+    const auto reading = vipd::read_config_file(file);
+    if (!reading.ok()) return report(reading);
+    std::cout << file << ": ok, " << reading.config.vips.size() << " VIPs, "
+              << reading.config.services.size() << " services\n";
+    return 0;
+}
+
+int run(const Options& options) {
+    auto reading = vipd::read_config_file(options.config_file);
+    if (!reading.ok()) return report(reading);
+    try {
+        vipd::Daemon daemon(std::move(reading.config), {options.config_file, options.observe});
+        daemon.run();
+        return 0;
+    } catch (const std::exception& error) {
+        spdlog::critical("{}", error.what());
+        return exit_failure;
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Keeps virtual IPs honest: health checks, IPVS, BGP."};
+    Options options;
+    app.set_version_flag("--version", "vipd " VIPD_VERSION);
+    auto* config = app.add_option("--config", options.config_file, "run with this configuration");
+    auto* checking =
+        app.add_option("--check", options.check_file,
+                       "validate a configuration without looking at the host, and exit");
+    app.add_flag("--observe", options.observe,
+                 "read the kernel, write nothing, no BGP: show what would be done")
+        ->needs(config);
+    config->excludes(checking);
+    app.require_option(1, 2);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : exit_usage;
+    }
+    vipd::set_up_log(::isatty(STDERR_FILENO) == 1);
+    return options.check_file.empty() ? run(options) : check(options.check_file);
+}

@@ -1,0 +1,207 @@
+#include "test/unit/control/site.hpp"
+
+#include "ipvs/diff.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace vipd::test {
+
+Address ip(const std::string& text) {
+    const auto address = Address::parse(text);
+    if (!address) throw std::invalid_argument(text);
+    return *address;
+}
+
+Config small_config(unsigned servers) {
+    Config config;
+    config.node = "lb1";
+    config.bgp = BgpConfig{};
+    VipConfig vip;
+    vip.addresses = {ip("203.0.113.10")};
+    config.vips["web"] = vip;
+    ServiceConfig service;
+    service.vip = "web";
+    service.port = 80;
+    service.monitors.push_back({});
+    for (unsigned i = 1; i <= servers; ++i) {
+        ServerConfig server;
+        server.addresses = {ip("10.0.0." + std::to_string(i))};
+        service.servers["s" + std::to_string(i)] = server;
+    }
+    config.services["web-80"] = service;
+    return config;
+}
+
+Site::Site(Config config, ipvs::Table found_at_start)
+    : controller(std::move(config), now), table(std::move(found_at_start)) {
+    carry();
+}
+
+void Site::read_kernel() {
+    ipvs::KernelReport report;
+    report.table = std::make_shared<const ipvs::Table>(table);
+    report.at = now;
+    controller.handle(report, now);
+    carry();
+}
+
+void Site::sweep() {
+    read_kernel();
+}
+
+void Site::verdict(const std::string& server, monitors::Health health, const std::string& service) {
+    const auto snapshot = controller.snapshot(now);
+    std::set<Address> targets;
+    for (const auto& pool : snapshot->services.at(service)->pools) {
+        for (const auto& view : pool.servers) {
+            if (view.name == server) targets.insert(view.address);
+        }
+    }
+    for (const auto& [id, plan] : probes_) {
+        if (!targets.contains(plan.target.address)) continue;
+        monitors::Verdict verdict;
+        verdict.id = id;
+        verdict.health = health;
+        verdict.because_of.success = health == monitors::Health::up;
+        verdict.because_of.reason = {"test", "the test says so"};
+        verdict.because_of.finished = now;
+        controller.handle(verdict, now);
+        carry();
+    }
+}
+
+void Site::wait(Duration time) {
+    const auto until = now + time;
+    while (const auto deadline = controller.deadline()) {
+        if (*deadline > until) break;
+        now = std::max(now, *deadline);
+        controller.tick(now);
+        carry();
+    }
+    now = until;
+}
+
+void Site::reload(const Config& config) {
+    controller.reload(config, now);
+    carry();
+}
+
+void Site::stop() {
+    controller.request_stop(now);
+    carry();
+}
+
+void Site::connect_router() {
+    router_up_ = true;
+    write_routes();
+}
+
+void Site::lose_router() {
+    router_up_ = false;
+    router.clear();
+    controller.handle(bgp::SpeakerEvent{bgp::RoutesLost{"cr1"}}, now);
+    carry();
+}
+
+void Site::carry() {
+    auto outputs = controller.take_outputs();
+    for (auto& plan : outputs.probes)
+        probes_[plan.id] = plan;
+    for (const auto id : outputs.stopped_probes)
+        probes_.erase(id);
+    for (auto& event : outputs.events)
+        events_.push_back(std::move(event));
+    for (auto& [prefix, route] : outputs.routes)
+        wanted_routes_[prefix] = route;
+    if (!outputs.routes.empty()) write_routes();
+    if (!outputs.kernel.services.empty() || !outputs.kernel.addresses.empty()) {
+        write_kernel(outputs.kernel);
+    }
+    if (outputs.close_sessions) {
+        journal.emplace_back("router: cease");
+        controller.sessions_closed(now);
+        carry();
+    }
+    if (outputs.finished && !finished) {
+        finished = true;
+        journal.emplace_back("exit");
+    }
+}
+
+void Site::write_kernel(const ipvs::WantedChange& change) {
+    unanswered_.services.insert(change.services.begin(), change.services.end());
+    unanswered_.addresses.insert(change.addresses.begin(), change.addresses.end());
+    if (!kernel_answers) return;
+    ipvs::KernelReport report;
+    report.at = now;
+    for (const auto& [address, present] : unanswered_.addresses) {
+        report.addresses[address] = present;
+        if (addresses.contains(address) == present) continue;
+        if (present) addresses.insert(address);
+        if (!present) addresses.erase(address);
+        journal.push_back("kernel: address " + address.address.to_string() +
+                          (present ? " on" : " off"));
+    }
+    for (const auto& planned : ipvs::diff(table, unanswered_.services)) {
+        ipvs::Applied applied{planned, std::nullopt};
+        if (refuse_services) applied.error = ipvs::KernelError{2, "No such scheduler"};
+        if (!applied.error) ipvs::apply(table, planned);
+        if (!applied.error) journal.push_back("kernel: " + to_string(planned));
+        if (applied.error) report.refusals.push_back({planned, *applied.error, now});
+        report.applied.push_back(std::move(applied));
+    }
+    report.in_sync = !refuse_services;
+    unanswered_ = {};
+    controller.handle(report, now);
+    carry();
+}
+
+void Site::write_routes() {
+    if (!router_up_) return;
+    bgp::RoutesWritten written;
+    written.peer = "cr1";
+    written.at = now;
+    for (const auto& [prefix, route] : wanted_routes_) {
+        const auto known = router.find(prefix);
+        if (route && (known == router.end() || known->second != *route)) {
+            router[prefix] = *route;
+            written.advertised.push_back(prefix);
+            const bool leaving = std::ranges::count(route->communities, bgp::graceful_shutdown) > 0;
+            journal.push_back("router: " + prefix.to_string() +
+                              (leaving ? " leaving" : " announced"));
+        }
+        if (!route && known != router.end()) {
+            router.erase(known);
+            written.withdrawn.push_back(prefix);
+            journal.push_back("router: " + prefix.to_string() + " withdrawn");
+        }
+    }
+    if (written.advertised.empty() && written.withdrawn.empty()) return;
+    controller.handle(bgp::SpeakerEvent{written}, now);
+    carry();
+}
+
+std::map<std::string, int> Site::kernel(const std::string& vip, std::uint16_t port) const {
+    std::map<std::string, int> weights;
+    const auto found = table.find(ipvs::VirtualEndpoint{ipvs::Protocol::tcp, {ip(vip), port}});
+    if (found == table.end()) return weights;
+    for (const auto& [key, destination] : found->second.destinations) {
+        weights[key.address.to_string()] = destination.weight;
+    }
+    return weights;
+}
+
+bool Site::announced(const std::string& address) const {
+    return router.contains(bgp::Prefix::host(ip(address)));
+}
+
+ServerView Site::server(const std::string& name, const std::string& service) {
+    const auto snapshot = controller.snapshot(now);
+    for (const auto& view : snapshot->services.at(service)->pools.front().servers) {
+        if (view.name == name) return view;
+    }
+    throw std::invalid_argument(name);
+}
+
+}  // namespace vipd::test

@@ -1,0 +1,75 @@
+#pragma once
+// A site in memory around a Controller: a kernel that acknowledges at once (or refuses when told
+// to), one router, and servers whose verdicts the test gives. Time moves by hand.
+
+#include "ipvs/table.hpp"
+#include "src/control/controller.hpp"
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace vipd::test {
+
+using namespace std::chrono_literals;
+
+/// VIP "web" 203.0.113.10 with one tcp service "web-80", servers s1…sN at 10.0.0.1…N.
+Config small_config(unsigned servers);
+
+Address ip(const std::string& text);
+
+class Site {
+public:
+    explicit Site(Config config, ipvs::Table found_at_start = {});
+
+    /// The kernel thread's first report: the table as found.
+    void read_kernel();
+    /// One verdict of every monitor of this server.
+    void verdict(const std::string& server, monitors::Health health,
+                 const std::string& service = "web-80");
+    void up(const std::string& server) { verdict(server, monitors::Health::up); }
+    void down(const std::string& server) { verdict(server, monitors::Health::down); }
+    /// Time passes; deadlines that fall into it are kept.
+    void wait(Duration time);
+    void reload(const Config& config);
+    void stop();
+    /// Somebody else changed the kernel's table; the next sweep finds it (and leaves repair to the
+    /// caller's choice).
+    void sweep();
+    void connect_router();
+    void lose_router();
+
+    /// Weights by "address:port" of the service's destinations in the kernel.
+    std::map<std::string, int> kernel(const std::string& vip = "203.0.113.10",
+                                      std::uint16_t port = 80) const;
+    bool announced(const std::string& address = "203.0.113.10") const;
+    ServerView server(const std::string& name, const std::string& service = "web-80");
+    std::vector<Event> events() const { return events_; }
+    /// The probes that run now.
+    std::map<monitors::ProbeId, monitors::ProbePlan> probes() const { return probes_; }
+
+    TimePoint now{std::chrono::hours(1)};
+    Controller controller;
+    ipvs::Table table;
+    std::set<ipvs::VipAddress> addresses;
+    std::map<bgp::Prefix, bgp::RouteAttributes> router;
+    /// What was done, in order: "kernel: …", "router: …", "exit".
+    std::vector<std::string> journal;
+    bool kernel_answers = true;
+    bool refuse_services = false;
+    bool finished = false;
+
+private:
+    void carry();
+    void write_kernel(const ipvs::WantedChange& change);
+    void write_routes();
+
+    std::map<monitors::ProbeId, monitors::ProbePlan> probes_;
+    std::map<bgp::Prefix, std::optional<bgp::RouteAttributes>> wanted_routes_;
+    ipvs::WantedChange unanswered_;
+    bool router_up_ = true;
+    std::vector<Event> events_;
+};
+
+}  // namespace vipd::test
