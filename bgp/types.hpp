@@ -1,14 +1,15 @@
 #pragma once
 // The small values that everything in bgp/ speaks of.
 
+#include "src/base/address.hpp"
+
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "src/base/address.hpp"
 
 namespace vipd::bgp {
 
@@ -48,6 +49,17 @@ std::string to_string_community(Community community);
 std::optional<LargeCommunity> parse_large_community(std::string_view text);
 std::string to_string(const LargeCommunity& community);
 
+/// RFC 4271 §8.2.2.
+enum class SessionState : std::uint8_t {
+    idle,
+    connect,
+    active,
+    open_sent,
+    open_confirm,
+    established
+};
+std::string_view to_string(SessionState state);
+
 /// What a route carries besides its prefix. The next hop is added per peer, ORIGIN is always IGP.
 struct RouteAttributes {
     std::optional<std::uint32_t> med;
@@ -55,10 +67,13 @@ struct RouteAttributes {
     std::optional<std::uint32_t> local_pref;
     /// How often our AS is prepended, on top of the one time that eBGP requires.
     std::uint8_t prepend = 0;
-    std::vector<Community> communities;             // sorted, unique
+    std::vector<Community> communities;  // sorted, unique
     std::vector<LargeCommunity> large_communities;  // sorted, unique
 
     auto operator<=>(const RouteAttributes&) const = default;
 };
+
+/// A wanted route, or nothing: it shall not be advertised.
+using WantedRoutes = std::map<Prefix, std::optional<RouteAttributes>>;
 
 }  // namespace vipd::bgp
