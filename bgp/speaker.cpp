@@ -1,0 +1,254 @@
+#include "bgp/speaker.hpp"
+
+#include "bgp/listener.hpp"
+#include "bgp/peer.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <random>
+#include <thread>
+#include <utility>
+
+namespace vipd::bgp {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+
+namespace {
+
+constexpr auto heartbeat_interval = std::chrono::milliseconds(250);
+constexpr int counters_every = 4;  // heartbeats
+constexpr auto longest_farewell = std::chrono::seconds(2);
+
+}  // namespace
+
+struct Speaker::State {
+    State(SpeakerSettings settings, Sink sink);
+
+    void open_listeners();
+    void run();
+    void beat();
+    void configure(std::vector<PeerSettings> peers);
+    void drop_removed(const std::map<std::string, PeerSettings>& wanted_peers);
+    void set_peer(PeerSettings settings);
+    void remove(const std::string& name, const Notification& farewell);
+    void set_listener_key(const Address& peer, const std::string& key);
+    void want(const WantedRoutes& changes);
+    void accepted(tcp::socket socket, const Address& remote);
+    void shut_down(const std::string& text, std::function<void()> done);
+    void farewell_over();
+    Peer::Surroundings surroundings();
+
+    const SpeakerSettings settings_;
+    const Sink sink_;
+    asio::io_context io_{1};
+    asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
+    Alarm heartbeat_;
+    int beats_ = 0;
+    std::atomic<Clock::rep> last_progress_;
+    std::random_device entropy_;
+
+    std::map<Prefix, RouteAttributes> wanted_;
+    std::vector<std::unique_ptr<Listener>> listeners_;
+    std::map<std::string, std::unique_ptr<Peer>> peers_;
+
+    std::size_t closing_ = 0;
+    Alarm farewell_limit_;
+    std::function<void()> shut_down_done_;
+
+    std::thread thread_;
+};
+
+Speaker::State::State(SpeakerSettings settings, Sink sink)
+    : settings_(std::move(settings)),
+      sink_(std::move(sink)),
+      heartbeat_(io_, [this] { beat(); }),
+      last_progress_(Clock::now().time_since_epoch().count()),
+      farewell_limit_(io_, [this] { farewell_over(); }) {
+    open_listeners();
+}
+
+void Speaker::State::open_listeners() {
+    const auto open = [this](const Endpoint& local) {
+        listeners_.push_back(std::make_unique<Listener>(
+            io_, local, [this](tcp::socket socket, const Address& remote) {
+                accepted(std::move(socket), remote);
+            }));
+    };
+    for (const auto& local : settings_.listen) {
+        open(local);
+        // "[::]" means every address, as in every other program; a socket of each family keeps
+        // addresses plain.
+        const bool everywhere = !local.address.is_ipv4() && local.address.is_unspecified();
+        if (everywhere) open(Endpoint{Address(), local.port});
+    }
+}
+
+void Speaker::State::run() {
+    for (const auto& listener : listeners_) {
+        listener->start();
+    }
+    beat();
+    io_.run();
+}
+
+void Speaker::State::beat() {
+    const auto now = Clock::now();
+    last_progress_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    if (++beats_ % counters_every == 0) {
+        for (const auto& [name, peer] : peers_) {
+            peer->report_counters();
+        }
+    }
+    heartbeat_.set(now + heartbeat_interval);
+}
+
+Peer::Surroundings Speaker::State::surroundings() {
+    return {.io = io_,
+            .sink = sink_,
+            .closing = [this] { ++closing_; },
+            .closed =
+                [this] {
+                    --closing_;
+                    if (closing_ == 0) farewell_over();
+                }};
+}
+
+void Speaker::State::configure(std::vector<PeerSettings> peers) {
+    std::map<std::string, PeerSettings> wanted_peers;
+    for (auto& peer : peers) {
+        auto name = peer.name;
+        wanted_peers.insert_or_assign(std::move(name), std::move(peer));
+    }
+    drop_removed(wanted_peers);
+    for (auto& [name, peer] : wanted_peers) {
+        set_peer(std::move(peer));
+    }
+}
+
+void Speaker::State::drop_removed(const std::map<std::string, PeerSettings>& wanted_peers) {
+    std::vector<std::string> removed;
+    for (const auto& [name, peer] : peers_) {
+        if (!wanted_peers.contains(name)) removed.push_back(name);
+    }
+    for (const auto& name : removed) {
+        remove(name, {ErrorCode::cease, cease::peer_de_configured, {}});
+    }
+}
+
+void Speaker::State::set_peer(PeerSettings settings) {
+    const auto name = settings.name;
+    const auto known = peers_.find(name);
+    if (known != peers_.end()) {
+        if (known->second->settings() == settings) return;
+        if (keeps_session(known->second->settings(), settings)) {
+            known->second->change(std::move(settings));
+            return;
+        }
+        remove(name, {ErrorCode::cease, cease::other_configuration_change, {}});
+    }
+    set_listener_key(settings.address, settings.password);
+    auto peer = std::make_unique<Peer>(surroundings(),
+                                       LocalSpeaker{settings_.local_as, settings_.router_id},
+                                       std::move(settings), entropy_());
+    WantedRoutes all;
+    for (const auto& [prefix, attributes] : wanted_) {
+        all.emplace_hint(all.end(), prefix, attributes);
+    }
+    peer->want(all);
+    peer->start();
+    peers_.insert_or_assign(name, std::move(peer));
+}
+
+void Speaker::State::remove(const std::string& name, const Notification& farewell) {
+    const auto found = peers_.find(name);
+    found->second->stop(farewell, {"removed", "no longer configured"});
+    set_listener_key(found->second->settings().address, {});
+    peers_.erase(found);
+}
+
+void Speaker::State::set_listener_key(const Address& peer, const std::string& key) {
+    for (const auto& listener : listeners_) {
+        if (listener->family() == peer.family()) listener->set_md5_key(peer, key);
+    }
+}
+
+void Speaker::State::want(const WantedRoutes& changes) {
+    for (const auto& [prefix, attributes] : changes) {
+        if (attributes) {
+            wanted_.insert_or_assign(prefix, *attributes);
+        } else {
+            wanted_.erase(prefix);
+        }
+    }
+    for (const auto& [name, peer] : peers_) {
+        peer->want(changes);
+    }
+}
+
+void Speaker::State::accepted(tcp::socket socket, const Address& remote) {
+    for (const auto& [name, peer] : peers_) {
+        if (peer->settings().address == remote) {
+            peer->accepted(std::move(socket));
+            return;
+        }
+    }
+    const auto around = surroundings();
+    refuse(std::move(socket), {ErrorCode::cease, cease::connection_rejected, {}}, around.closing,
+           around.closed);
+}
+
+void Speaker::State::shut_down(const std::string& text, std::function<void()> done) {
+    listeners_.clear();
+    for (const auto& [name, peer] : peers_) {
+        peer->stop(cease_with_text(cease::administrative_shutdown, text),
+                   {"shut-down", "vipd is stopping"});
+    }
+    shut_down_done_ = std::move(done);
+    farewell_limit_.set(Clock::now() + longest_farewell);
+    if (closing_ == 0) farewell_over();
+}
+
+void Speaker::State::farewell_over() {
+    farewell_limit_.set(std::nullopt);
+    if (shut_down_done_) std::exchange(shut_down_done_, nullptr)();
+}
+
+Speaker::Speaker(SpeakerSettings settings, Sink sink)
+    : state_(std::make_unique<State>(std::move(settings), std::move(sink))) {}
+
+Speaker::~Speaker() {
+    state_->io_.stop();
+    if (state_->thread_.joinable()) state_->thread_.join();
+}
+
+void Speaker::start() {
+    state_->thread_ = std::thread([state = state_.get()] { state->run(); });
+}
+
+void Speaker::configure(std::vector<PeerSettings> peers) {
+    asio::post(state_->io_, [state = state_.get(), peers = std::move(peers)]() mutable {
+        state->configure(std::move(peers));
+    });
+}
+
+void Speaker::want(WantedRoutes changes) {
+    asio::post(state_->io_,
+               [state = state_.get(), changes = std::move(changes)] { state->want(changes); });
+}
+
+void Speaker::shut_down(std::string text, std::function<void()> done) {
+    asio::post(state_->io_, [state = state_.get(), text = std::move(text), done = std::move(done)] {
+        state->shut_down(text, done);
+    });
+}
+
+TimePoint Speaker::last_progress() const {
+    return TimePoint(Clock::duration(state_->last_progress_.load(std::memory_order_relaxed)));
+}
+
+}  // namespace vipd::bgp
