@@ -27,6 +27,7 @@ constexpr std::array<std::string_view, 15> schedulers = {"rr",    "wrr", "lc", "
                                                          "fo",    "ovf", "mh", "twos", "none"};
 
 int check_options(const ServiceKey& key, const ServiceOptions& options) {
+    if (options.scheduler.size() >= 16) return EINVAL;  // IP_VS_SCHEDNAME_MAXLEN
     if (std::ranges::find(schedulers, options.scheduler) == schedulers.end()) return ENOENT;
     if (!options.persistence) return 0;
     if (!options.persistence->engine.empty() && options.persistence->engine != "sip") return ENOENT;

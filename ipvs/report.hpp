@@ -18,11 +18,11 @@ namespace vipd::ipvs {
 /// What policy wants, as a difference to what it wanted before: only what changed is named.
 struct WantedChange {
     /// The service as it shall be; nothing: it shall not exist (and is ours to remove).
-    std::map<ServiceKey, std::optional<Service>> services;
+    std::map<ServiceKey, std::optional<Service>> services{};
     /// true: the address shall be on the interface.
-    std::map<VipAddress, bool> addresses;
+    std::map<VipAddress, bool> addresses{};
     /// Absent: as wanted before; never wanted: as they are.
-    std::optional<Timeouts> timeouts;
+    std::optional<Timeouts> timeouts{};
 };
 
 /// What the kernel thread knows after a round. Sent after every round in which anything was learnt.
@@ -34,7 +34,7 @@ struct KernelReport {
     /// else absent.
     std::shared_ptr<const Table> table;
     /// VIP addresses whose presence was learnt in this round.
-    std::map<VipAddress, bool> addresses;
+    std::map<VipAddress, bool> addresses{};
     std::map<VipAddress, KernelError> address_errors;
     /// All wanted changes refused and not yet made.
     std::vector<Refusal> refusals;

@@ -48,7 +48,7 @@ struct Persistence {
     /// never ours.
     std::uint8_t prefix_length = 32;
     /// Persistence engine, "sip" is the only one; empty is none.
-    std::string engine;
+    std::string engine{};
 
     auto operator<=>(const Persistence&) const = default;
 };
@@ -78,7 +78,7 @@ struct DestinationKey {
 
 struct Destination {
     Forwarding forwarding = Forwarding::tunnel;
-    Tunnel tunnel;
+    Tunnel tunnel{};
     /// 0..65535; 0 takes no new connections.
     std::int32_t weight = 1;
     /// Connection thresholds, 0 is none.
@@ -92,7 +92,7 @@ struct ServiceOptions {
     std::string scheduler = "wrr";
     /// SchedulerFlag values or-ed together.
     std::uint32_t scheduler_flags = 0;
-    std::optional<Persistence> persistence;
+    std::optional<Persistence> persistence{};
     bool one_packet = false;
 
     bool operator==(const ServiceOptions&) const = default;
@@ -101,8 +101,8 @@ struct ServiceOptions {
 using Destinations = std::map<DestinationKey, Destination>;
 
 struct Service {
-    ServiceOptions options;
-    Destinations destinations;
+    ServiceOptions options{};
+    Destinations destinations{};
 
     bool operator==(const Service&) const = default;
 };
