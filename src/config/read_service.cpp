@@ -9,6 +9,7 @@ namespace vipd {
 namespace {
 
 using Kind = JsonValue::Kind;
+using namespace std::chrono_literals;
 
 constexpr std::size_t most_monitors = 16;
 
@@ -120,6 +121,7 @@ void read_service_settings(ObjectReader& reader, ServiceConfig& service) {
     reader.fraction("depool_threshold", service.depool_threshold);
     reader.integer("min_up", service.min_up, 1, 65535);
     reader.fraction("min_up_share", service.min_up_share);
+    reader.duration("drain_timeout", service.drain_timeout, 0s, 24h);
 }
 
 ServiceConfig read_service(const JsonValue& value, std::string pointer, const ServiceDefaults& base,

@@ -21,7 +21,4 @@ void read_service_settings(ObjectReader& reader, ServiceConfig& service);
 ServiceConfig read_service(const JsonValue& value, std::string pointer, const ServiceDefaults& base,
                            Problems& problems);
 
-/// Scheduler flags as "mh-port" or "sh-fallback".
-std::vector<std::string> scheduler_flag_names(const ipvs::ServiceOptions& options);
-
 }  // namespace vipd

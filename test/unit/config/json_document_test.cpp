@@ -85,8 +85,7 @@ TEST_CASE("a syntax error says where, what and what else") {
     CHECK(only_problem("{\"a\": 1,\n\"b\" 2}") ==
           "2:6 /b: in object separator - unexpected number literal | ':'");
     CHECK(only_problem("[1, 2") == "1:5 /2: in array - unexpected end of input | ']'");
-    CHECK(only_problem("") ==
-          "1:1 : in value - unexpected end of input | '[', '{', or a literal");
+    CHECK(only_problem("") == "1:1 : in value - unexpected end of input | '[', '{', or a literal");
 }
 
 TEST_CASE("text that is no JSON is one problem") {

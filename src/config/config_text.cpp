@@ -1,0 +1,115 @@
+#include "src/config/config_text.hpp"
+
+#include "src/config/duration.hpp"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+namespace vipd {
+
+std::string joined(const std::vector<std::string>& texts) {
+    return texts.empty() ? "none" : fmt::format("{}", fmt::join(texts, ", "));
+}
+
+std::string config_text(bool value) {
+    return value ? "true" : "false";
+}
+std::string config_text(std::uint32_t value) {
+    return std::to_string(value);
+}
+std::string config_text(const std::string& value) {
+    return value;
+}
+std::string config_text(Duration duration) {
+    return duration_text(duration);
+}
+std::string config_text(const Fraction& fraction) {
+    return fraction.to_string();
+}
+std::string config_text(const Address& address) {
+    return address.to_string();
+}
+std::string config_text(const Endpoint& endpoint) {
+    return endpoint.to_string();
+}
+std::string config_text(Family family) {
+    return std::string(to_string(family));
+}
+std::string config_text(Admin admin) {
+    return std::string(to_string(admin));
+}
+
+std::string config_text(ipvs::Protocol protocol) {
+    return protocol == ipvs::Protocol::tcp ? "tcp" : "udp";
+}
+
+std::string config_text(ipvs::Forwarding forwarding) {
+    switch (forwarding) {
+        case ipvs::Forwarding::nat:
+            return "nat";
+        case ipvs::Forwarding::dr:
+            return "dr";
+        case ipvs::Forwarding::tunnel:
+            return "tunnel";
+    }
+    return "invalid";
+}
+
+std::string config_text(IpvsConfig::BackendKind backend) {
+    return backend == IpvsConfig::BackendKind::kernel ? "kernel" : "memory";
+}
+
+std::string config_text(IpvsConfig::OnDown on_down) {
+    return on_down == IpvsConfig::OnDown::remove ? "remove" : "quiesce";
+}
+
+std::string config_text(IpvsConfig::OnStop on_stop) {
+    return on_stop == IpvsConfig::OnStop::keep ? "keep" : "flush";
+}
+
+std::string config_text(ipvs::OnDrift on_drift) {
+    return on_drift == ipvs::OnDrift::repair ? "repair" : "report";
+}
+
+std::string config_text(const AnnounceWhen& when) {
+    switch (when.rule) {
+        case AnnounceWhen::Rule::all:
+            return "all";
+        case AnnounceWhen::Rule::any:
+            return "any";
+        case AnnounceWhen::Rule::at_least:
+            return fmt::format("at least {}", when.at_least);
+    }
+    return "invalid";
+}
+
+std::string config_text(const bgp::RouteAttributes& attributes) {
+    std::vector<std::string> texts;
+    if (attributes.med) texts.push_back(fmt::format("med {}", *attributes.med));
+    if (attributes.local_pref)
+        texts.push_back(fmt::format("local_pref {}", *attributes.local_pref));
+    if (attributes.prepend > 0) texts.push_back(fmt::format("prepend {}", attributes.prepend));
+    for (const auto community : attributes.communities) {
+        texts.push_back("community " + bgp::to_string_community(community));
+    }
+    for (const auto& community : attributes.large_communities) {
+        texts.push_back("large community " + bgp::to_string(community));
+    }
+    return joined(texts);
+}
+
+std::string scheduler_flags_text(const ipvs::ServiceOptions& options) {
+    std::vector<std::string> names;
+    for (const auto& [bit, name] : {std::pair{ipvs::SchedulerFlag::port, "port"},
+                                    {ipvs::SchedulerFlag::fallback, "fallback"}}) {
+        if ((options.scheduler_flags & static_cast<std::uint32_t>(bit)) == 0) continue;
+        names.push_back(options.scheduler + "-" + name);
+    }
+    return joined(names);
+}
+
+std::string router_id_text(bgp::RouterId id) {
+    return fmt::format("{}.{}.{}.{}", id >> 24U, id >> 16U & 0xffU, id >> 8U & 0xffU, id & 0xffU);
+}
+
+}  // namespace vipd

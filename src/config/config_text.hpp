@@ -1,0 +1,36 @@
+#pragma once
+// Values of the configuration as an operator writes them, for messages.
+
+#include "src/config/config.hpp"
+
+#include <string>
+#include <vector>
+
+namespace vipd {
+
+std::string config_text(bool value);
+std::string config_text(const std::string& value);
+std::string config_text(Duration duration);
+std::string config_text(const Fraction& fraction);
+std::string config_text(const Address& address);
+std::string config_text(const Endpoint& endpoint);
+std::string config_text(Family family);
+std::string config_text(Admin admin);
+std::string config_text(ipvs::Protocol protocol);
+std::string config_text(ipvs::Forwarding forwarding);
+std::string config_text(IpvsConfig::BackendKind backend);
+std::string config_text(IpvsConfig::OnDown on_down);
+std::string config_text(IpvsConfig::OnStop on_stop);
+std::string config_text(ipvs::OnDrift on_drift);
+std::string config_text(const AnnounceWhen& when);
+/// "med 10, communities 64600:100"; "none" if there are none.
+std::string config_text(const bgp::RouteAttributes& attributes);
+/// "mh-port, mh-fallback"; "none".
+std::string scheduler_flags_text(const ipvs::ServiceOptions& options);
+/// "192.0.2.10", written as BGP identifiers are.
+std::string router_id_text(bgp::RouterId id);
+
+/// Joined by commas; "none" if empty.
+std::string joined(const std::vector<std::string>& texts);
+
+}  // namespace vipd
