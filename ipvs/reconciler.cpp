@@ -82,7 +82,10 @@ void Reconciler::want(const WantedServices& services) {
         if (!is_new && place->second == service) continue;
         place->second = service;
         dirty_.insert(key);
-        if (is_new && wanted_once_) unread_.insert(key);
+        // What we never looked at, or believe gone and shall remove, may be there by somebody
+        // else's hand.
+        const bool unsure = is_new || (!service && !actual_.contains(key));
+        if (unsure && wanted_once_) unread_.insert(key);
     }
     wanted_once_ = true;
 }

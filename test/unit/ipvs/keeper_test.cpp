@@ -148,6 +148,18 @@ TEST_CASE("a newly named service is read before it is written") {
     CHECK(report.table->at(other) == pool({{"10.0.0.99:80", 1}}));
 }
 
+TEST_CASE(
+    "a service that we never managed to add is looked for before its removal counts as done") {
+    Site site;
+    site.start();
+    site.want({{other, pool({})}});
+    site.kernel.refuse_nth(1, out_of_memory);
+    site.want({{vip, pool({})}});
+    site.kernel.behind_our_back()[vip] = pool({});
+    CHECK(site.want({{vip, std::nullopt}}).in_sync);
+    CHECK_FALSE(site.kernel.table().contains(vip));
+}
+
 TEST_CASE("many newly named services are read at once") {
     Site site;
     site.start();
