@@ -6,18 +6,40 @@
 
 namespace vipd::monitors {
 
+namespace {
+
+/// What most often tells two checks of one type apart.
+std::string distinction(const Check& check) {
+    return std::visit(overloaded{[](const TcpCheck& tcp) {
+                                     return tcp.exchanges.empty() ? "" : tcp.exchanges[0].send;
+                                 },
+                                 [](const HttpCheck& http) { return http.host + http.target; },
+                                 [](const IdleTcpCheck&) { return std::string(); },
+                                 [](const TlsCheck& tls) { return tls.tls.name; }},
+                      check);
+}
+
+}  // namespace
+
+std::vector<Exchange> redis_preset() {
+    return {{.send = "PING\r\n", .expect = BytePattern::literal("+PONG\r\n")}};
+}
+
+std::vector<Exchange> smtp_preset() {
+    return {{.expect = BytePattern::literal("220")},
+            {.send = "QUIT\r\n", .expect = BytePattern::literal("221 "), .at_start = false}};
+}
+
 std::string type_name(const Check& check) {
     return std::visit(
-        overloaded{[](const TcpCheck&) { return "tcp"; }, [](const HttpCheck&) { return "http"; }},
+        overloaded{[](const TcpCheck&) { return "tcp"; }, [](const HttpCheck&) { return "http"; },
+                   [](const IdleTcpCheck&) { return "idle-tcp"; },
+                   [](const TlsCheck&) { return "tls"; }},
         check);
 }
 
 std::size_t hash_value(const Check& check) {
-    const auto text =
-        std::visit(overloaded{[](const TcpCheck&) { return std::string(); },
-                              [](const HttpCheck& http) { return http.host + http.target; }},
-                   check);
-    return std::hash<std::string>{}(text) ^ check.index();
+    return std::hash<std::string>{}(distinction(check)) ^ check.index();
 }
 
 }  // namespace vipd::monitors

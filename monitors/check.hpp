@@ -2,8 +2,12 @@
 // What to check, one struct a monitor type: values only, made by the config reader, run by the
 // engine.
 
+#include "monitors/byte_pattern.hpp"
+#include "src/base/time.hpp"
+
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -11,9 +15,61 @@
 
 namespace vipd::monitors {
 
-/// tcp: the connection is accepted.
+/// How TLS is spoken and what the server's certificate must be.
+struct TlsOptions {
+    /// The chain must lead to a trusted authority and `name` be one of the certificate's. With
+    /// false anything passes, but for expiry_margin.
+    bool verify = true;
+    /// Sent as SNI and looked for in the certificate: a DNS name, or an address, which is not sent.
+    /// Empty: none is sent and any is accepted.
+    std::string name{};
+    /// PEM file of trusted authorities. Empty: the system's.
+    std::string ca_file{};
+    /// PEM files of our own certificate (with its chain) and key, for servers that ask. Both or
+    /// none.
+    std::string certificate_file{};
+    std::string key_file{};
+    /// The certificate must still be valid for so long. Zero: it only must not have expired (when
+    /// verify).
+    std::chrono::seconds expiry_margin{0};
+
+    bool operator==(const TlsOptions&) const = default;
+};
+
+/// One thing to say and the answer to wait for; one of the two may be empty.
+struct Exchange {
+    std::string send{};
+    BytePattern expect{};
+    /// The answer must begin with `expect`; else `expect` may be anywhere in its first 64 kB.
+    bool at_start = true;
+
+    bool operator==(const Exchange&) const = default;
+};
+
+/// PING, and the answer +PONG.
+std::vector<Exchange> redis_preset();
+/// The server's 220 greeting, QUIT, and the answer 221.
+std::vector<Exchange> smtp_preset();
+
+/// tcp: the connection is accepted, and then each exchange goes as it should.
 struct TcpCheck {
+    std::vector<Exchange> exchanges{};
+
     bool operator==(const TcpCheck&) const = default;
+};
+
+/// tls: the handshake succeeds, the certificate is as it should be, and then each exchange goes as
+/// it should.
+struct TlsCheck {
+    TlsOptions tls{};
+    std::vector<Exchange> exchanges{};
+
+    bool operator==(const TlsCheck&) const = default;
+};
+
+/// idle-tcp: a connection is kept open and idle, so that the server's death is seen at once.
+struct IdleTcpCheck {
+    bool operator==(const IdleTcpCheck&) const = default;
 };
 
 /// Inclusive range of HTTP status codes, 100..599.
@@ -23,24 +79,75 @@ struct StatusRange {
     bool operator==(const StatusRange&) const = default;
 };
 
+/// What a text must be like.
+struct TextRule {
+    enum class Kind : std::uint8_t {
+        contains,  // `text` is in it
+        regex,  // `text`, an RE2 expression, matches somewhere in it
+        sha256,  // `text` is its digest in lower-case hex
+    };
+    Kind kind = Kind::contains;
+    std::string text{};
+    bool negated = false;
+
+    bool operator==(const TextRule&) const = default;
+};
+
+/// A response header field that must be there, with a value as the rule says if there is one. With
+/// a negated rule no field of the name may have such a value, and it need not be there.
+struct FieldRule {
+    std::string name{};
+    std::optional<TextRule> value{};
+
+    bool operator==(const FieldRule&) const = default;
+};
+
+struct HttpTarget {
+    /// Host header, with the port where the URL has one.
+    std::string host{};
+    /// Path and query, starting with '/'.
+    std::string target = "/";
+
+    bool operator==(const HttpTarget&) const = default;
+};
+
 /// http: one HTTP/1.1 request, answered in full with an accepted status. Redirects are asserted,
 /// not followed.
 struct HttpCheck {
     std::string method = "GET";
     /// Host header, with the port where the URL has one.
-    std::string host;
+    std::string host{};
     /// Path and query, starting with '/'.
     std::string target = "/";
     std::vector<StatusRange> status{StatusRange{}};
+    /// Further request header fields, name and value. "Host" and "User-Agent" replace ours.
+    std::vector<std::pair<std::string, std::string>> headers{};
+    /// All must hold for the decoded body.
+    std::vector<TextRule> body{};
+    /// All must hold for the response's header fields.
+    std::vector<FieldRule> fields{};
+    /// A longer body is a failure; 1..16777216.
+    std::size_t max_body = 1048576;
+    /// Further URLs that are asked for one after the other, within the same deadline and by the
+    /// same rules.
+    std::vector<HttpTarget> also{};
+    /// How many of all URLs must do well; 0: all.
+    std::size_t required = 0;
+    /// https.
+    std::optional<TlsOptions> tls{};
+
     bool operator==(const HttpCheck&) const = default;
 };
 
-using Check = std::variant<TcpCheck, HttpCheck>;
+using Check = std::variant<TcpCheck, HttpCheck, IdleTcpCheck, TlsCheck>;
 
 /// "tcp", "http": the type's name in the configuration.
 std::string type_name(const Check& check);
 
 /// Equal checks hash alike.
 std::size_t hash_value(const Check& check);
+
+/// What is wrong with an RE2 expression; nothing if it is fine.
+std::optional<std::string> regex_problem(const std::string& expression);
 
 }  // namespace vipd::monitors

@@ -76,7 +76,8 @@ struct Verdict {
 
 /// Evidence against ourselves: for about the time it was reported, results say little about
 /// servers. Repeated every second for as long as it is found anew; codes: timers-late,
-/// probes-waiting, out-of-descriptors, out-of-ports, out-of-memory, not-permitted, no-such-family.
+/// probes-waiting, out-of-descriptors, out-of-ports, out-of-memory, not-permitted, no-such-family,
+/// tls-setup.
 struct Evidence {
     Reason reason{};
     TimePoint at{};

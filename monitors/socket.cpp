@@ -56,6 +56,10 @@ Connecting connect_socket(int type, const Endpoint& target, const std::optional<
         return std::move(result);
     };
     if (!result.socket) return failed();
+    if (type == SOCK_STREAM) {
+        const linger at_once{.l_onoff = 1, .l_linger = 0};
+        ::setsockopt(result.socket.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
     if (source) {
         const int late =
             1;  // the port is chosen at connect, when it may be shared between destinations (ip(7))
@@ -69,6 +73,8 @@ Connecting connect_socket(int type, const Endpoint& target, const std::optional<
 
 }  // namespace
 
+/// Closing it sends RST instead of FIN, so that nothing stays behind in TIME_WAIT, here or there: a
+/// probe that is over has nothing more to say or to hear.
 Connecting connect_stream(const Endpoint& target, const std::optional<Address>& source) {
     return connect_socket(SOCK_STREAM, target, source);
 }
@@ -135,11 +141,6 @@ Reason socket_reason(int error) {
         default:
             return {"socket-error", sentence};
     }
-}
-
-void close_without_time_wait(int fd) {
-    const linger at_once{.l_onoff = 1, .l_linger = 0};
-    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 }  // namespace vipd::monitors

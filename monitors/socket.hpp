@@ -60,7 +60,4 @@ bool is_own_fault(int error);
 /// "connection-reset", …
 Reason socket_reason(int error);
 
-/// Sends RST instead of FIN when it is closed, so that nothing stays behind in TIME_WAIT.
-void close_without_time_wait(int fd);
-
 }  // namespace vipd::monitors

@@ -1,5 +1,6 @@
 #include "monitors/text.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace vipd::monitors {
@@ -17,7 +18,15 @@ std::string thousandths(std::int64_t value, std::string_view unit) {
     return text.append(unit);
 }
 
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 }  // namespace
+
+bool equal_ignoring_case(std::string_view left, std::string_view right) {
+    return std::ranges::equal(left, right, {}, lower, lower);
+}
 
 std::string quoted(std::string_view bytes) {
     constexpr std::size_t longest = 40;

@@ -11,6 +11,9 @@ namespace vipd::monitors {
 /// whatever a server sent.
 std::string quoted(std::string_view bytes);
 
+/// ASCII only, as names in protocols are compared.
+bool equal_ignoring_case(std::string_view left, std::string_view right);
+
 /// "2s", "1.5s", "300ms", "3us": as short as is exact, rounded down to a microsecond.
 std::string duration_text(std::chrono::nanoseconds duration);
 

@@ -218,6 +218,10 @@ void Worker::start(Slot slot, TimePoint now) {
     watch.holding = false;
     watch.started = Clock::now();
     watch.lost_before = lost_.total(watch.started);
+    if (const auto& problem = watch.check->problem()) {
+        excuse(slot, *problem, now);
+        return;
+    }
     watch.probe = watch.check->make_probe(watch.plan);
     ++running_;
     counters_.running.store(running_, std::memory_order_relaxed);
@@ -244,12 +248,17 @@ void Worker::apply(Slot slot, Step step, TimePoint now) {
             timers_.set(slot, now);
             return;
         case Step::Then::own_fault:
-            count(counters_.own_faults);
-            give_evidence(std::move(step.finding.reason), now);
             end_run(slot);
-            rest(slot, now);
+            excuse(slot, std::move(step.finding.reason), now);
             return;
     }
+}
+
+/// No result, for a reason of ours.
+void Worker::excuse(Slot slot, Reason reason, TimePoint now) {
+    count(counters_.own_faults);
+    give_evidence(std::move(reason), now);
+    rest(slot, now);
 }
 
 void Worker::finish(Slot slot, const Finding& finding, TimePoint now) {

@@ -80,6 +80,7 @@ private:
     bool lost_too_much(const Watch& watch) const;
     void record(Slot slot, const Finding& finding, TimePoint now);
     void end_run(Slot slot);
+    void excuse(Slot slot, Reason reason, TimePoint now);
     void rest(Slot slot, TimePoint now);
     void note_lateness(const Watch& watch, TimePoint now);
     void give_evidence(Reason reason, TimePoint now);

@@ -1,12 +1,12 @@
 #include "monitors/engine.hpp"
 
+#include "test/unit/monitors/engine_support.hpp"
 #include "test/unit/monitors/test_server.hpp"
 
 #include <catch2/catch.hpp>
 #include <sys/resource.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <filesystem>
 #include <future>
 #include <mutex>
@@ -17,55 +17,6 @@ using namespace vipd::monitors;
 using namespace vipd::monitors::test;
 
 namespace {
-
-/// Verdicts as they come, waited for by the test.
-class Verdicts {
-public:
-    Engine::Sink sink() {
-        return [this](const Verdict& verdict) {
-            const std::lock_guard lock(mutex_);
-            verdicts_.push_back(verdict);
-            arrived_.notify_all();
-        };
-    }
-
-    /// The n-th verdict (from 0); fails the test after two seconds.
-    Verdict at(std::size_t n) {
-        std::unique_lock lock(mutex_);
-        if (!arrived_.wait_for(lock, 2s, [this, n] { return verdicts_.size() > n; }))
-            throw std::runtime_error("no verdict");
-        return verdicts_[n];
-    }
-
-    std::size_t count() {
-        const std::lock_guard lock(mutex_);
-        return verdicts_.size();
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable arrived_;
-    std::vector<Verdict> verdicts_;
-};
-
-ProbePlan quick_plan(const Endpoint& target, Check check) {
-    return {.id = 1,
-            .target = target,
-            .check = std::move(check),
-            .interval = 20ms,
-            .timeout = 20ms,
-            .thresholds = {.rise = 1, .fall = 1},
-            .initial = Health::unknown};
-}
-
-std::string one_verdict(const ProbePlan& plan) {
-    Verdicts verdicts;
-    Engine engine({}, verdicts.sink());
-    engine.update({plan}, {});
-    const auto verdict = verdicts.at(0);
-    const auto& reason = verdict.because_of.reason;
-    return std::string(to_string(verdict.health)) + " " + reason.code + ": " + reason.text;
-}
 
 std::string http_verdict(std::function<void(int)> serve, Family family = Family::ipv4) {
     const TestServer server(std::move(serve), family);
