@@ -26,8 +26,7 @@ Server make_server(const std::string& name, const ServerConfig& config, const Ad
     server.destination = {address, config.port.value_or(service.port)};
     server.weight = config.weight;
     server.admin = config.state;
-    server.admin_reason = {"config",
-                           std::string(to_string(config.state)) + " in the configuration"};
+    server.admin_reason = configured_reason(config.state);
     for (const auto& monitor : service.monitors) {
         ProbeState probe;
         probe.plan = make_plan(monitor, server, next_probe++);
@@ -86,6 +85,10 @@ void index(Model& model) {
             }
         }
     }
+}
+
+Reason configured_reason(Admin state) {
+    return {"config", std::string(to_string(state)) + " in the configuration"};
 }
 
 bool all_judged(const Pool& pool) {

@@ -11,6 +11,7 @@
 #include "src/control/event_log.hpp"
 #include "src/control/model.hpp"
 #include "src/policy/stop_sequence.hpp"
+#include "src/status/command.hpp"
 
 #include <map>
 #include <memory>
@@ -20,6 +21,28 @@
 #include <vector>
 
 namespace vipd {
+
+/// A server of a service, as an operator names it.
+struct ServerName {
+    std::string service;
+    std::string server;
+
+    auto operator<=>(const ServerName&) const = default;
+};
+
+/// What an operator wants of a server at run time; beats the configuration until reset.
+struct AdminOverride {
+    Admin state = Admin::enabled;
+    std::string reason;  // who, and why
+    std::optional<TimePoint> until;
+};
+
+/// A VIP, or the whole node, was asked to leave for a while.
+struct MaintenanceState {
+    TimePoint since;
+    std::string reason;
+    std::optional<TimePoint> until;
+};
 
 /// What the edges are to do, as a difference to what they were told before.
 struct Outputs {
@@ -49,6 +72,9 @@ public:
     /// A new configuration that has been checked and found good; what stays keeps all that is known
     /// of it.
     void reload(Config config, TimePoint now);
+    /// An operator's command; answered at once, what follows from it is in the outputs.
+    CommandResult execute(const Command& command, const SetAdmin& set, TimePoint now);
+    CommandResult execute(const Command& command, const Maintenance& maintenance, TimePoint now);
     /// A planned stop (SIGTERM); asked again, its waits are skipped.
     void request_stop(TimePoint now);
     /// All sessions have been closed after close_sessions.
@@ -61,6 +87,8 @@ public:
     /// What has become to do since the last call.
     Outputs take_outputs();
     EventLog& events() { return events_; }
+    /// Everything that peers are to be told now, for a speaker that starts anew.
+    bgp::WantedRoutes wanted_routes() const;
 
     /// A picture for the status thread. Views of services and VIPs that have not changed are shared
     /// with the last one.
@@ -80,6 +108,8 @@ private:
     void decide_pool_of(PoolPlace place, std::optional<EventId> cause, TimePoint now);
     void take_decision(const Service& service, Pool& pool, PoolDecision decision);
     void decide_vip(std::size_t vip, std::optional<EventId> cause, TimePoint now);
+    std::optional<TimePoint> note_leaving(const Vip& vip, AnnounceInput& input,
+                                          TimePoint now) const;
     void decide_address(Vip& vip, VipAddress& address, AnnounceInput input,
                         std::optional<EventId> cause, TimePoint now);
     void judge_server(const Service& service, Pool& pool, Server& server, std::string because,
@@ -95,8 +125,16 @@ private:
     void depart(const Model& previous, TimePoint now);
     void depart_service(const Service& service, const Pool& pool, TimePoint now);
     void want_addresses(const Model& previous);
+    void forget_missing_peers();
     void advance_departures(TimePoint now);
     void enter_departure_phase(VipDeparture& departure);
+
+    void override_admin(const ServerName& name, const Command& command, const SetAdmin& set,
+                        TimePoint now);
+    void apply_overrides();
+    std::optional<std::string> leave_refusal(const std::vector<ServerName>& names) const;
+    const MaintenanceState* maintenance_of(const Vip& vip) const;
+    void expire(TimePoint now);
 
     void advance_stop(TimePoint now);
     void enter_stop_phase(TimePoint now);
@@ -128,6 +166,9 @@ private:
     std::map<std::string, std::shared_ptr<const bgp::PeerStatus>> peers_;
     StopSequence stop_;
     bool sessions_closed_ = false;
+    std::map<ServerName, AdminOverride> overrides_;
+    /// By VIP name; the empty name is the whole node.
+    std::map<std::string, MaintenanceState> maintenance_;
     EventLog events_;
     Outputs outputs_;
 

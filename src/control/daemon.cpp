@@ -4,9 +4,11 @@
 #include "ipvs/kernel_thread.hpp"
 #include "ipvs/memory_backend.hpp"
 #include "ipvs/netlink_backend.hpp"
-#include "ipvs/vip_addresses.hpp"
 #include "monitors/engine.hpp"
+#include "src/base/overloaded.hpp"
+#include "src/config/read_config.hpp"
 #include "src/control/bgp_settings.hpp"
+#include "src/control/check_reload.hpp"
 #include "src/control/controller.hpp"
 #include "src/status/status_server.hpp"
 
@@ -14,9 +16,11 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
 
+#include <atomic>
 #include <csignal>
 #include <stdexcept>
 #include <thread>
@@ -28,21 +32,18 @@ namespace {
 
 /// Snapshots are made at most this often: a storm of verdicts must not spend its time on pictures.
 constexpr Duration snapshot_pause{50};
-/// A thread that has not come round its loop for this long is stuck.
-constexpr Duration stuck_after{10000};
-
 std::unique_ptr<ipvs::Backend> make_backend(const IpvsConfig& config) {
     if (config.backend == IpvsConfig::BackendKind::memory) {
         return std::make_unique<ipvs::MemoryBackend>();
     }
-    return std::make_unique<ipvs::NetlinkBackend>();
+    return ipvs::open_kernel_table();
 }
 
 std::unique_ptr<ipvs::AddressBackend> make_addresses(const IpvsConfig& config) {
     if (config.backend == IpvsConfig::BackendKind::memory) {
         return std::make_unique<ipvs::MemoryAddresses>();
     }
-    return std::make_unique<ipvs::VipAddresses>();
+    return ipvs::open_host_addresses();
 }
 
 ipvs::KernelOptions kernel_options(const IpvsConfig& config, bool observe) {
@@ -92,7 +93,18 @@ private:
     void publish_soon();
     void publish();
     void feed_watchdog();
-    TimePoint slowest_thread() const;
+    void beat();
+    std::vector<ThreadProgress> progress() const;
+
+    using Reply = std::function<void(CommandResult)>;
+    void execute(const Command& command, const Reply& reply);
+    template <class Action>
+    CommandResult run_command(const Command& command, const Action& action);
+    void begin_restart(const Reply& reply);
+    void start_speaker(std::vector<bgp::PeerSettings> peers);
+    void reconfigure_speaker(const Config& before, std::vector<bgp::PeerSettings> peers);
+    void begin_reload(Reload options, Reply reply);
+    CommandResult finish_reload(Reload options, ConfigReading reading);
 
     asio::io_context io_{1};
     Config config_;
@@ -102,14 +114,19 @@ private:
     asio::steady_timer deadline_{io_};
     asio::steady_timer publish_timer_{io_};
     asio::steady_timer watchdog_timer_{io_};
+    asio::steady_timer heartbeat_{io_};
+    std::atomic<TimePoint> control_progress_{Clock::now()};
     bool publish_pending_ = false;
     bool ready_ = false;
 
-    // Destroyed first, so that nothing of theirs runs when the rest goes.
-    std::unique_ptr<StatusServer> status_;
+    // Destroyed first, so that nothing of theirs runs when the rest goes; the status thread before
+    // what it looks at.
     std::unique_ptr<bgp::Speaker> speaker_;
     std::unique_ptr<ipvs::KernelThread> kernel_;
     std::unique_ptr<monitors::Engine> engine_;
+    std::unique_ptr<StatusServer> status_;
+    /// Reads and writes files, so that a slow disk delays no verdict.
+    asio::thread_pool files_{1};
 };
 
 Daemon::Wiring::Wiring(Config config, DaemonOptions options)
@@ -117,17 +134,10 @@ Daemon::Wiring::Wiring(Config config, DaemonOptions options)
     const auto post = [this](auto&& value) {
         asio::post(io_, [this, value = std::forward<decltype(value)>(value)] { take(value); });
     };
-    StatusOptions status;
-    status.listen = config_.status.listen;
-    status.socket = config_.status.socket;
-    status_ = std::make_unique<StatusServer>(status, nullptr);
     if (config_.bgp && !options_.observe) {
         auto peers = peer_settings(*config_.bgp);
         if (!peers) throw std::runtime_error(peers.error());
-        speaker_ = std::make_unique<bgp::Speaker>(
-            speaker_settings(*config_.bgp),
-            [post](bgp::SpeakerEvent event) { post(std::move(event)); });
-        speaker_->configure(std::move(*peers));
+        start_speaker(std::move(*peers));
     }
     kernel_ = std::make_unique<ipvs::KernelThread>(
         make_backend(config_.ipvs), make_addresses(config_.ipvs),
@@ -135,12 +145,20 @@ Daemon::Wiring::Wiring(Config config, DaemonOptions options)
         [post](ipvs::KernelReport report) { post(std::move(report)); });
     engine_ = std::make_unique<monitors::Engine>(
         engine_options(), [post](monitors::Verdict verdict) { post(std::move(verdict)); });
+    status_ = std::make_unique<StatusServer>(
+        StatusOptions{config_.status.listen, config_.status.socket, [this] { return progress(); }},
+        [this](Command command, Reply reply) {
+            asio::post(io_, [this, command = std::move(command), reply = std::move(reply)] {
+                execute(command, reply);
+            });
+        });
 }
 
 void Daemon::Wiring::run() {
     wait_for_signal();
     start_edges();
     carry_outputs();
+    beat();
     feed_watchdog();
     io_.run();
     ::sd_notify(0, "STOPPING=1");
@@ -162,7 +180,12 @@ void Daemon::Wiring::wait_for_signal() {
 }
 
 void Daemon::Wiring::handle_signal(int signal) {
-    if (signal == SIGHUP) return;
+    if (signal == SIGHUP) {
+        return begin_reload({}, [](const CommandResult& result) {
+            spdlog::log(result.outcome == Outcome::done ? spdlog::level::info : spdlog::level::err,
+                        "reload: {}", result.message);
+        });
+    }
     controller_.request_stop(Clock::now());
     carry_outputs();
 }
@@ -179,7 +202,9 @@ void Daemon::Wiring::carry_outputs() {
         kernel_->want(std::move(outputs.kernel));
     }
     if (speaker_ && !outputs.routes.empty()) speaker_->want(std::move(outputs.routes));
-    if (!outputs.probes.empty()) engine_->update(std::move(outputs.probes), {});
+    if (!outputs.probes.empty() || !outputs.stopped_probes.empty()) {
+        engine_->update(std::move(outputs.probes), std::move(outputs.stopped_probes));
+    }
     for (auto& event : outputs.events) {
         log(event);
         status_->publish(std::move(event));
@@ -198,6 +223,94 @@ void Daemon::Wiring::close_sessions() {
             carry_outputs();
         });
     });
+}
+
+void Daemon::Wiring::execute(const Command& command, const Reply& reply) {
+    std::visit(
+        overloaded{
+            [&](const Reload& reload) { begin_reload(reload, reply); },
+            [&](const SetAdmin& set) { reply(run_command(command, set)); },
+            [&](const Maintenance& maintenance) { reply(run_command(command, maintenance)); },
+            [&](const Restart&) { begin_restart(reply); },
+        },
+        command.action);
+}
+
+template <class Action>
+CommandResult Daemon::Wiring::run_command(const Command& command, const Action& action) {
+    auto result = controller_.execute(command, action, Clock::now());
+    carry_outputs();
+    return result;
+}
+
+/// The sessions are cut without a NOTIFICATION, so that graceful restart keeps the routes; the
+/// kernel is left alone.
+void Daemon::Wiring::begin_restart(const Reply& reply) {
+    controller_.events().add("restart-requested", config_.node,
+                             "the supervisor is to start vipd again");
+    carry_outputs();
+    reply({Outcome::done, "vipd exits and is started again by its supervisor", {}});
+    io_.stop();
+}
+
+/// The file is read elsewhere: it may be large, and its disk slow.
+void Daemon::Wiring::begin_reload(Reload options, Reply reply) {
+    asio::post(files_, [this, options, reply = std::move(reply)] {
+        auto reading = read_config_file(options_.config_file);
+        asio::post(io_, [this, options, reply, reading = std::move(reading)]() mutable {
+            reply(finish_reload(options, std::move(reading)));
+        });
+    });
+}
+
+CommandResult Daemon::Wiring::finish_reload(Reload options, ConfigReading reading) {
+    auto result = check_reload(config_, reading, options.allow_shrink);
+    if (result.outcome != Outcome::done) {
+        controller_.events().add("reload-rejected", config_.node, result.message);
+        carry_outputs();
+        return result;
+    }
+    std::vector<bgp::PeerSettings> peers;
+    if (reading.config.bgp) {
+        auto settings = peer_settings(*reading.config.bgp);
+        if (!settings) return {Outcome::refused, settings.error(), {}};
+        peers = std::move(*settings);
+    }
+    const auto before = std::exchange(config_, std::move(reading.config));
+    controller_.events().add("reloaded", config_.node, result.message);
+    controller_.reload(config_, Clock::now());
+    kernel_->configure(kernel_options(config_.ipvs, options_.observe));
+    reconfigure_speaker(before, std::move(peers));
+    carry_outputs();
+    return result;
+}
+
+void Daemon::Wiring::start_speaker(std::vector<bgp::PeerSettings> peers) {
+    speaker_ = std::make_unique<bgp::Speaker>(
+        speaker_settings(*config_.bgp), [this](bgp::SpeakerEvent event) {
+            asio::post(io_, [this, event = std::move(event)] { take(event); });
+        });
+    speaker_->configure(std::move(peers));
+}
+
+/// Sessions that are not concerned are not touched; another AS, router id or listening address
+/// concerns all of them.
+void Daemon::Wiring::reconfigure_speaker(const Config& before,
+                                         std::vector<bgp::PeerSettings> peers) {
+    if (options_.observe) return;
+    const bool same = before.bgp && config_.bgp &&
+                      speaker_settings(*before.bgp) == speaker_settings(*config_.bgp);
+    if (same) return speaker_->configure(std::move(peers));
+    speaker_.reset();
+    if (before.bgp) {
+        for (const auto& [name, peer] : before.bgp->peers) {
+            controller_.handle(bgp::SpeakerEvent{bgp::RoutesLost{name}}, Clock::now());
+        }
+    }
+    if (!config_.bgp) return;
+    start_speaker(std::move(peers));
+    speaker_->start();
+    speaker_->want(controller_.wanted_routes());
 }
 
 void Daemon::Wiring::arm_deadline() {
@@ -235,16 +348,28 @@ void Daemon::Wiring::publish() {
     status_->publish(std::move(snapshot));
 }
 
-TimePoint Daemon::Wiring::slowest_thread() const {
-    auto slowest = std::min(status_->last_progress(), kernel_->last_progress());
-    if (speaker_) slowest = std::min(slowest, speaker_->last_progress());
-    return std::min(slowest, engine_->last_progress());
+std::vector<ThreadProgress> Daemon::Wiring::progress() const {
+    std::vector<ThreadProgress> threads{{"control", control_progress_.load()},
+                                        {"kernel", kernel_->last_progress()},
+                                        {"monitors", engine_->last_progress()}};
+    if (speaker_) threads.push_back({"bgp", speaker_->last_progress()});
+    return threads;
+}
+
+void Daemon::Wiring::beat() {
+    control_progress_ = Clock::now();
+    heartbeat_.expires_after(std::chrono::seconds(1));
+    heartbeat_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) beat();
+    });
 }
 
 void Daemon::Wiring::feed_watchdog() {
     std::uint64_t microseconds = 0;
     if (::sd_watchdog_enabled(0, &microseconds) <= 0) return;
-    if (Clock::now() - slowest_thread() < stuck_after) ::sd_notify(0, "WATCHDOG=1");
+    auto threads = progress();
+    threads.push_back({"status", status_->last_progress()});
+    if (all_ok(liveness(threads, Clock::now()))) ::sd_notify(0, "WATCHDOG=1");
     watchdog_timer_.expires_after(std::chrono::microseconds(microseconds / 3));
     watchdog_timer_.async_wait([this](const boost::system::error_code& error) {
         if (!error) feed_watchdog();

@@ -206,20 +206,34 @@ void Controller::decide_vip(std::size_t index, std::optional<EventId> cause, Tim
     }
 }
 
+/// Says in `input` whether the VIP is on its way out, and returns when its next step is due.
+std::optional<TimePoint> Controller::note_leaving(const Vip& vip, AnnounceInput& input,
+                                                  TimePoint now) const {
+    using Leaving = AnnounceInput::Leaving;
+    if (stop_.phase() != StopPhase::running) {
+        input.leaving =
+            stop_.phase() == StopPhase::draining ? Leaving::draining : Leaving::withdrawn;
+        input.leaving_reason = {"stopping", "vipd is stopping"};
+        return std::nullopt;
+    }
+    const auto* maintenance = maintenance_of(vip);
+    if (maintenance == nullptr) return std::nullopt;
+    const auto withdraw_at = maintenance->since + config_.stop.gshut_wait;
+    input.leaving = now < withdraw_at ? Leaving::draining : Leaving::withdrawn;
+    input.leaving_reason = {"maintenance", maintenance->reason};
+    return now < withdraw_at ? std::optional(withdraw_at) : std::nullopt;
+}
+
 void Controller::decide_address(Vip& vip, VipAddress& address, AnnounceInput input,
                                 std::optional<EventId> cause, TimePoint now) {
-    if (stop_.phase() != StopPhase::running) {
-        input.leaving = stop_.phase() == StopPhase::draining ? AnnounceInput::Leaving::draining
-                                                             : AnnounceInput::Leaving::withdrawn;
-        input.leaving_reason = {"stopping", "vipd is stopping"};
-    }
+    const auto until = note_leaving(vip, input, now);
     const AnnounceRules rules{vip.config.when.value_or(AnnounceWhen{}), vip.config.hold_down};
     auto decision = decide_announcement(input, rules, address.memory, now);
     auto& known = vip_views_[static_cast<std::size_t>(&vip - model_.vips.data())];
     if (decision.memory != address.memory || decision.reason != address.reason) known.reset();
     const auto before = std::exchange(address.memory, decision.memory).announcement;
     address.reason = std::move(decision.reason);
-    address.deadline = decision.deadline;
+    address.deadline = until ? until : decision.deadline;
 
     std::optional<bgp::RouteAttributes> route;
     if (decision.announcement() == Announcement::announced) route = vip.config.attributes;
@@ -238,6 +252,21 @@ void Controller::want_route(VipAddress& address, std::optional<bgp::RouteAttribu
     if (address.wanted == route) return;
     address.wanted = route;
     outputs_.routes[bgp::Prefix::host(address.address)] = std::move(route);
+}
+
+bgp::WantedRoutes Controller::wanted_routes() const {
+    bgp::WantedRoutes routes;
+    for (const auto& vip : model_.vips) {
+        for (const auto& address : vip.addresses) {
+            if (address.wanted) routes[bgp::Prefix::host(address.address)] = address.wanted;
+        }
+    }
+    for (const auto& departure : departing_vips_) {
+        for (const auto& address : departure.addresses) {
+            if (address.wanted) routes[bgp::Prefix::host(address.address)] = address.wanted;
+        }
+    }
+    return routes;
 }
 
 void Controller::note_drain(PoolPlace place, TimePoint now) {

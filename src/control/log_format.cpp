@@ -19,7 +19,7 @@ public:
         const auto since_epoch = message.time.time_since_epoch();
         const auto micros =
             std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count();
-        const auto seconds = static_cast<std::time_t>(micros / 1'000'000);
+        const std::time_t seconds = micros / 1'000'000;
         std::tm utc{};
         ::gmtime_r(&seconds, &utc);
         const auto level = spdlog::level::to_string_view(message.level);

@@ -129,6 +129,9 @@ struct Model {
 /// `next_probe` on.
 Model build_model(const Config& config, monitors::ProbeId& next_probe, TimePoint now);
 
+/// Why a server has the admin state that the configuration gives it.
+Reason configured_reason(Admin state);
+
 /// Fills Model::probes, Model::pools and Vip::services from the rest; to be called after ids have
 /// changed.
 void index(Model& model);

@@ -51,10 +51,24 @@ void Controller::reload(Config config, TimePoint now) {
     vip_views_.assign(model_.vips.size(), nullptr);
     drains_.clear();
 
+    apply_overrides();
+    forget_missing_peers();
     depart(previous, now);
     want_addresses(previous);
     decide_everything(now);
     advance_departures(now);
+}
+
+void Controller::forget_missing_peers() {
+    std::erase_if(peers_, [&](const auto& peer) {
+        return !config_.bgp || !config_.bgp->peers.contains(peer.first);
+    });
+    for (auto& vip : model_.vips) {
+        for (auto& address : vip.addresses) {
+            std::erase_if(address.advertised_to,
+                          [&](const std::string& peer) { return !peers_.contains(peer); });
+        }
+    }
 }
 
 void Controller::stop_missing_probes(const Model& next) {

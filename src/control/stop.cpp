@@ -12,6 +12,7 @@ void Controller::tick(TimePoint now) {
         start_deadline_passed_ = true;
         decide_everything(now);
     }
+    expire(now);
     const auto drains = drains_;
     for (const auto& [place, when] : drains) {
         if (when <= now) decide_pool_of({place.first, place.second}, std::nullopt, now);

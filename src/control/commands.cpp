@@ -1,0 +1,176 @@
+// What an operator asked for at run time: overrides of servers' admin state, maintenance of VIPs.
+
+#include "src/control/controller.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace vipd {
+namespace {
+
+std::string by_whom(const Command& command) {
+    auto text = command.who.empty() ? fmt::format("uid {}", command.caller.uid) : command.who;
+    if (!command.why.empty()) text += ": " + command.why;
+    return text;
+}
+
+std::string ttl_text(const std::optional<Duration>& ttl) {
+    if (!ttl) return {};
+    return fmt::format(", for {} s",
+                       std::chrono::duration_cast<std::chrono::seconds>(*ttl).count());
+}
+
+bool concerns(const SetAdmin& set, const std::string& service, const std::string& server) {
+    return server == set.server && set.service.value_or(service) == service;
+}
+
+}  // namespace
+
+CommandResult Controller::execute(const Command& command, const SetAdmin& set, TimePoint now) {
+    std::vector<ServerName> names;
+    for (const auto& [service, config] : config_.services) {
+        for (const auto& [server, settings] : config.servers) {
+            if (concerns(set, service, server)) names.push_back({service, server});
+        }
+    }
+    if (names.empty()) {
+        const auto where = set.service ? "service \"" + *set.service + "\"" : "any service";
+        return {Outcome::failed, fmt::format("no server \"{}\" in {}", set.server, where), {}};
+    }
+    if (set.state.value_or(Admin::enabled) != Admin::enabled && !set.force) {
+        if (const auto refusal = leave_refusal(names)) {
+            events_.add("admin-refused", set.server, *refusal);
+            return {Outcome::refused, *refusal, {}};
+        }
+    }
+    for (const auto& name : names)
+        override_admin(name, command, set, now);
+    decide_everything(now);
+    const auto state = set.state ? to_string(*set.state) : std::string_view("as configured");
+    return {Outcome::done,
+            fmt::format("{} is {} in {} service{}", set.server, state, names.size(),
+                        names.size() == 1 ? "" : "s"),
+            {}};
+}
+
+void Controller::override_admin(const ServerName& name, const Command& command, const SetAdmin& set,
+                                TimePoint now) {
+    const auto subject = name.service + "/" + name.server;
+    if (!set.state) {
+        overrides_.erase(name);
+        events_.add("admin-reset", subject, by_whom(command));
+    } else {
+        AdminOverride override{*set.state, by_whom(command), std::nullopt};
+        if (set.ttl) override.until = now + *set.ttl;
+        overrides_[name] = std::move(override);
+        events_.add(fmt::format("admin-{}", to_string(*set.state)), subject,
+                    by_whom(command) + ttl_text(set.ttl));
+    }
+    apply_overrides();
+}
+
+/// Overrides beat the configuration; one whose server is gone waits for it to come back.
+void Controller::apply_overrides() {
+    for (std::size_t s = 0; s < model_.services.size(); ++s) {
+        auto& service = model_.services[s];
+        for (auto& pool : service.pools) {
+            for (auto& server : pool.servers) {
+                const auto before = std::pair(server.admin, server.admin_reason);
+                const auto& configured = service.config.servers.at(server.name);
+                server.admin = configured.state;
+                server.admin_reason = configured_reason(configured.state);
+                const auto found = overrides_.find({service.name, server.name});
+                if (found != overrides_.end()) {
+                    server.admin = found->second.state;
+                    server.admin_reason = {"operator", found->second.reason};
+                }
+                if (before != std::pair(server.admin, server.admin_reason))
+                    service_views_[s].reset();
+            }
+        }
+    }
+}
+
+/// The first pool that would be left with too little, in words.
+std::optional<std::string> Controller::leave_refusal(const std::vector<ServerName>& names) const {
+    for (const auto& service : model_.services) {
+        for (const auto& pool : service.pools) {
+            std::size_t leaving = 0;
+            for (const auto& server : pool.servers) {
+                const bool named =
+                    std::ranges::find(names, ServerName{service.name, server.name}) != names.end();
+                const bool counts = server.admin == Admin::enabled && server.weight > 0 &&
+                                    server.health.health == monitors::Health::up;
+                leaving += named && counts ? 1U : 0U;
+            }
+            if (leaving == 0 || pool.decision.up - leaving >= pool.decision.floor) continue;
+            return fmt::format(
+                "{}: {} of {} servers are up and at least {} must stay "
+                "(depool_threshold {}); --force overrides",
+                subject(service, pool), pool.decision.up, pool.servers.size(), pool.decision.floor,
+                service.config.depool_threshold.to_string());
+        }
+    }
+    return std::nullopt;
+}
+
+CommandResult Controller::execute(const Command& command, const Maintenance& maintenance,
+                                  TimePoint now) {
+    const auto subject = maintenance.vip.value_or(config_.node);
+    if (maintenance.vip && !config_.vips.contains(*maintenance.vip)) {
+        return {Outcome::failed, fmt::format("no VIP \"{}\"", *maintenance.vip), {}};
+    }
+    const auto key = maintenance.vip.value_or("");
+    if (!maintenance.on) {
+        if (maintenance_.erase(key) == 0) {
+            return {Outcome::done, subject + " was not in maintenance", {}};
+        }
+        events_.add("maintenance-ended", subject, by_whom(command));
+    } else {
+        MaintenanceState state{now, by_whom(command), std::nullopt};
+        if (maintenance.ttl) state.until = now + *maintenance.ttl;
+        maintenance_[key] = std::move(state);
+        events_.add("maintenance-begun", subject, by_whom(command) + ttl_text(maintenance.ttl));
+    }
+    decide_everything(now);
+    return {
+        Outcome::done,
+        subject + (maintenance.on ? " leaves in planned order" : " is announced again when fit"),
+        {}};
+}
+
+const MaintenanceState* Controller::maintenance_of(const Vip& vip) const {
+    for (const auto& key : {std::string(), vip.name}) {
+        if (const auto found = maintenance_.find(key); found != maintenance_.end()) {
+            return &found->second;
+        }
+    }
+    return nullptr;
+}
+
+/// Ends overrides and maintenance whose time to live is over.
+void Controller::expire(TimePoint now) {
+    const auto over = [&](const auto& item) {
+        return item.second.until && *item.second.until <= now;
+    };
+    bool changed = false;
+    for (const auto& [name, override] : overrides_) {
+        if (!over(std::pair(name, override))) continue;
+        events_.add("admin-expired", name.service + "/" + name.server, "its time to live is over");
+        changed = true;
+    }
+    for (const auto& [vip, state] : maintenance_) {
+        if (!over(std::pair(vip, state))) continue;
+        events_.add("maintenance-expired", vip.empty() ? config_.node : vip,
+                    "its time to live is over");
+        changed = true;
+    }
+    if (!changed) return;
+    std::erase_if(overrides_, over);
+    std::erase_if(maintenance_, over);
+    apply_overrides();
+    decide_everything(now);
+}
+
+}  // namespace vipd
