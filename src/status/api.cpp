@@ -1,19 +1,18 @@
 #include "src/status/api.hpp"
 
+#include "src/status/command_json.hpp"
 #include "src/status/event_json.hpp"
 #include "src/status/request_target.hpp"
+#include "src/status/service_selection.hpp"
 #include "src/status/status_json.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace vipd {
 namespace {
-
-constexpr std::size_t default_limit = 1000;
 
 struct Question {
     const HttpRequest& request;
@@ -27,15 +26,26 @@ HttpResponse not_ready() {
     return response;
 }
 
+HttpResponse bad_limit() {
+    return error_response(400, "bad-limit", "limit must be a number from 1 up");
+}
+
 Detail detail(const Question& question) {
     return question.target.flag("summary") ? Detail::summary : Detail::full;
 }
 
-HttpResponse get_status(const Question& question) {
+Answer get_status(const Question& question) {
     return json_response(200, status_json(*question.state.snapshot, detail(question)));
 }
 
-HttpResponse get_service(const Question& question) {
+Answer get_services(const Question& question) {
+    const auto limit = read_limit(question.target);
+    if (!limit) return bad_limit();
+    const auto page = select_services(*question.state.snapshot, question.target, *limit);
+    return json_response(200, services_json(*question.state.snapshot, page, detail(question)));
+}
+
+Answer get_service(const Question& question) {
     const auto& services = question.state.snapshot->services;
     const auto& name = question.target.path[2];
     const auto found = services.find(name);
@@ -47,41 +57,78 @@ HttpResponse get_service(const Question& question) {
     return json_response(200, service_json(*question.state.snapshot, *found->second));
 }
 
-HttpResponse get_vips(const Question& question) {
+Answer get_vips(const Question& question) {
     return json_response(200, vips_json(*question.state.snapshot));
 }
 
-HttpResponse get_peers(const Question& question) {
+Answer get_peers(const Question& question) {
     return json_response(200, peers_json(*question.state.snapshot));
 }
 
-HttpResponse get_alerts(const Question& question) {
+Answer get_alerts(const Question& question) {
     return json_response(200, alerts_json(*question.state.snapshot));
+}
+
+bool wants_stream(const HttpRequest& request) {
+    return std::ranges::any_of(request.accept, [](const std::string& line) {
+        return line.find("text/event-stream") != std::string::npos;
+    });
+}
+
+/// Where a reader of events stands: what the browser remembers, else what the query says, else
+/// `otherwise`. Nothing if that cannot be read.
+std::optional<std::uint64_t> events_after(const Question& question, std::uint64_t otherwise) {
+    if (!question.request.last_event_id.empty()) return to_number(question.request.last_event_id);
+    if (!question.target.query.contains("after")) return otherwise;
+    return to_number(question.target.text("after"));
+}
+
+Answer get_events(const Question& question) {
+    const auto limit = read_limit(question.target);
+    if (!limit) return bad_limit();
+    const auto& ring = *question.state.events;
+    const bool stream = wants_stream(question.request);
+    const auto after = events_after(question, stream ? ring.last_id() : 0);
+    if (!after) return error_response(400, "bad-after", "after must be the id of an event");
+    EventFilter filter{question.target.text("code"), question.target.text("subject")};
+    if (stream) return Subscription{std::move(filter), *after, question.target.flag("changes")};
+    return json_response(200, events_json(ring.newest(*after, filter, *limit)));
 }
 
 HttpResponse checks_response(const std::vector<Check>& checks) {
     return json_response(all_ok(checks) ? 200 : 503, checks_json(checks));
 }
 
-HttpResponse get_healthz(const Question& question) {
+Answer get_healthz(const Question& question) {
     return checks_response(liveness(question.state.threads, question.state.now));
 }
 
-HttpResponse get_readyz(const Question& question) {
+Answer get_readyz(const Question& question) {
     return checks_response(readiness(question.state.snapshot));
 }
 
-HttpResponse get_services(const Question& question);
-HttpResponse get_events(const Question& question);
+Answer post_command(const Question& question) {
+    if (!question.request.caller) {
+        return error_response(403, "unix-socket-only",
+                              "commands are taken on the Unix socket alone: use vipctl");
+    }
+    if (!question.state.takes_commands) {
+        return error_response(503, "no-commands", "this daemon takes no commands");
+    }
+    auto command =
+        read_command(question.target.path[1], question.request.body, *question.request.caller);
+    if (!command) return command_response({Outcome::usage, command.error().text, ""});
+    return std::move(*command);
+}
 
-/// needs: what must be there before the handler may be called.
+/// What must be there before a handler may be called.
 enum class Needs { nothing, snapshot };
 
 struct Route {
     std::string_view method;
     std::string_view path;  // "{}" stands for one segment
     Needs needs;
-    HttpResponse (*handler)(const Question&);
+    Answer (*handler)(const Question&);
 };
 
 constexpr std::array routes{
@@ -92,6 +139,13 @@ constexpr std::array routes{
     Route{"GET", "/v1/peers", Needs::snapshot, get_peers},
     Route{"GET", "/v1/alerts", Needs::snapshot, get_alerts},
     Route{"GET", "/v1/events", Needs::nothing, get_events},
+    Route{"POST", "/v1/drain", Needs::nothing, post_command},
+    Route{"POST", "/v1/enable", Needs::nothing, post_command},
+    Route{"POST", "/v1/disable", Needs::nothing, post_command},
+    Route{"POST", "/v1/reset", Needs::nothing, post_command},
+    Route{"POST", "/v1/maintenance", Needs::nothing, post_command},
+    Route{"POST", "/v1/reload", Needs::nothing, post_command},
+    Route{"POST", "/v1/restart", Needs::nothing, post_command},
     Route{"GET", "/healthz", Needs::nothing, get_healthz},
     Route{"GET", "/readyz", Needs::nothing, get_readyz},
 };
@@ -101,6 +155,7 @@ bool matches(std::string_view pattern, const std::vector<std::string>& path) {
     while (!pattern.empty()) {
         pattern.remove_prefix(1);  // the slash
         const auto part = pattern.substr(0, pattern.find('/'));
+        if (part.empty()) break;
         if (segment == path.size() || (part != "{}" && part != path[segment])) return false;
         ++segment;
         pattern.remove_prefix(part.size());
@@ -108,17 +163,13 @@ bool matches(std::string_view pattern, const std::vector<std::string>& path) {
     return segment == path.size();
 }
 
-std::string paths() {
-    std::string list;
-    for (const auto& route : routes) {
-        if (!list.empty()) list += ' ';
-        list += route.path;
-    }
-    return list;
-}
-
 HttpResponse no_such_path() {
-    return error_response(404, "not-found", "there is no such path; these exist: " + paths());
+    std::string paths;
+    for (const auto& route : routes) {
+        paths += ' ';
+        paths += route.path;
+    }
+    return error_response(404, "not-found", "there is no such path; these exist:" + paths);
 }
 
 HttpResponse wrong_method(const std::string& allowed) {
@@ -128,117 +179,47 @@ HttpResponse wrong_method(const std::string& allowed) {
     return response;
 }
 
+std::string_view trimmed(std::string_view text) {
+    while (text.starts_with(' '))
+        text.remove_prefix(1);
+    while (text.ends_with(' '))
+        text.remove_suffix(1);
+    return text;
+}
+
 /// RFC 9110 §13.1.2: weak comparison with each entry of the list.
 bool none_match_holds(std::string_view header, const std::string& etag) {
     if (header == "*") return true;
     while (!header.empty()) {
-        auto entry = header.substr(0, header.find(','));
-        header.remove_prefix(std::min(header.size(), entry.size() + 1));
-        while (entry.starts_with(' '))
-            entry.remove_prefix(1);
-        while (entry.ends_with(' '))
-            entry.remove_suffix(1);
+        const auto comma = header.find(',');
+        auto entry = trimmed(header.substr(0, comma));
+        header.remove_prefix(comma == std::string_view::npos ? header.size() : comma + 1);
         if (entry.starts_with("W/")) entry.remove_prefix(2);
         if (entry == etag) return true;
     }
     return false;
 }
 
-HttpResponse run(const Route& route, const Question& question) {
+Answer run(const Route& route, const Question& question) {
     if (route.needs == Needs::nothing) return route.handler(question);
     if (question.state.snapshot == nullptr) return not_ready();
     const auto& etag = question.state.etag;
-    auto response = none_match_holds(question.request.if_none_match, etag)
-                        ? text_response(304, "")
-                        : route.handler(question);
-    if (response.status == 200 || response.status == 304)
-        response.headers.emplace_back("ETag", etag);
-    return response;
-}
-
-/// The whole of the text as a number.
-std::optional<std::uint64_t> to_number(const std::string& text) {
-    std::uint64_t number = 0;
-    const auto end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc{} || stop != end) return std::nullopt;
-    return number;
-}
-
-/// The limit asked for; nothing if it is not a number from 1 up.
-std::optional<std::size_t> read_limit(const RequestTarget& target) {
-    if (!target.query.contains("limit")) return default_limit;
-    const auto limit = to_number(target.text("limit"));
-    return limit == 0U ? std::nullopt : limit;
-}
-
-HttpResponse bad_limit() {
-    return error_response(400, "bad-limit", "limit must be a number from 1 up");
-}
-
-/// The service's name, VIP or one of its servers' names or addresses contains the text.
-bool mentions(const ServiceView& service, const std::string& text) {
-    if (service.name.find(text) != std::string::npos || service.vip.find(text) != std::string::npos)
-        return true;
-    return std::ranges::any_of(service.pools, [&](const PoolView& pool) {
-        if (pool.vip_address.to_string().find(text) != std::string::npos) return true;
-        return std::ranges::any_of(pool.servers, [&](const ServerView& server) {
-            return server.name.find(text) != std::string::npos ||
-                   server.address.to_string().find(text) != std::string::npos;
-        });
-    });
-}
-
-/// Something about the service wants a look: a pool unfit, a server not pooled, or held.
-bool is_impaired(const ServiceView& service) {
-    return std::ranges::any_of(service.pools, [](const PoolView& pool) {
-        return !pool.fit || pool.held > 0 || pool.pooled < pool.configured;
-    });
-}
-
-bool selected(const ServiceView& service, const RequestTarget& target) {
-    const auto text = target.text("q");
-    const auto vip = target.text("vip");
-    if (!vip.empty() && service.vip != vip) return false;
-    if (target.flag("impaired") && !is_impaired(service)) return false;
-    return text.empty() || mentions(service, text);
-}
-
-HttpResponse get_services(const Question& question) {
-    const auto limit = read_limit(question.target);
-    if (!limit) return bad_limit();
-    const auto& services = question.state.snapshot->services;
-    const auto from = services.lower_bound(question.target.text("from"));
-    ServicePage page;
-    for (auto entry = from; entry != services.end(); ++entry) {
-        if (!selected(*entry->second, question.target)) continue;
-        ++page.matched;
-        if (page.services.size() < *limit) {
-            page.services.push_back(entry->second.get());
-        } else if (page.next.empty()) {
-            page.next = entry->first;
-        }
+    const bool known = none_match_holds(question.request.if_none_match, etag);
+    auto answer = known ? text_response(304, "") : route.handler(question);
+    auto* response = std::get_if<HttpResponse>(&answer);
+    if (response != nullptr && (response->status == 200 || response->status == 304)) {
+        response->headers.emplace_back("ETag", etag);
     }
-    return json_response(200, services_json(*question.state.snapshot, page, detail(question)));
-}
-
-HttpResponse get_events(const Question& question) {
-    const auto limit = read_limit(question.target);
-    if (!limit) return bad_limit();
-    const auto after = question.target.query.contains("after")
-                           ? to_number(question.target.text("after"))
-                           : std::optional<std::uint64_t>(0);
-    if (!after) return error_response(400, "bad-after", "after must be the id of an event");
-    const EventFilter filter{question.target.text("code"), question.target.text("subject")};
-    return json_response(200, events_json(question.state.events->newest(*after, filter, *limit)));
+    return answer;
 }
 
 }  // namespace
 
-HttpResponse answer(const HttpRequest& request, const ApiState& state) {
+Answer answer(const HttpRequest& request, const ApiState& state) {
     const auto target = RequestTarget::parse(request.target);
-    if (!target)
+    if (!target) {
         return error_response(400, "bad-target", "the request's path or query cannot be read");
+    }
     const auto method = request.method == "HEAD" ? "GET" : request.method;
     std::string allowed;
     for (const auto& route : routes) {

@@ -1,6 +1,7 @@
 #pragma once
 // Which request gets which answer. Pure: the same request and state give the same answer.
 
+#include "src/status/answer.hpp"
 #include "src/status/event_ring.hpp"
 #include "src/status/http_message.hpp"
 #include "src/status/readiness.hpp"
@@ -20,8 +21,10 @@ struct ApiState {
     std::vector<ThreadProgress> threads;
     TimePoint now;
     const EventRing* events = nullptr;
+    /// Somebody is there to carry out commands.
+    bool takes_commands = false;
 };
 
-HttpResponse answer(const HttpRequest& request, const ApiState& state);
+Answer answer(const HttpRequest& request, const ApiState& state);
 
 }  // namespace vipd

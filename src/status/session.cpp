@@ -1,5 +1,8 @@
 #include "src/status/session.hpp"
 
+#include "src/status/command_json.hpp"
+#include "src/status/event_stream.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -28,9 +31,21 @@ constexpr Duration write_limit{10'000};
 /// For what is still on its way in when we have refused to read on.
 constexpr Duration drain_limit{1'000};
 constexpr std::size_t drain_bytes = 1024 * 1024;
+/// For the control thread to carry out a command; design: Commands.
+constexpr Duration command_limit{60'000};
+/// A follower with no news hears this often that the connection lives, and we that he does.
+constexpr Duration heartbeat{15'000};
+/// Between two writes to one follower: a storm of events becomes few large writes.
+constexpr Duration follow_pause{100};
 
 using Parser = http::request_parser<http::string_body>;
 using Message = http::response<http::span_body<const char>>;
+
+/// Server-sent events end with the connection; "retry" is how soon a browser comes back.
+constexpr const char* follow_head =
+    "HTTP/1.1 200 OK\r\nServer: vipd/" VIPD_VERSION
+    "\r\nContent-Type: text/event-stream\r\nX-Content-Type-Options: nosniff\r\n"
+    "Cache-Control: no-store\r\nConnection: close\r\n\r\nretry: 2000\n\n";
 
 std::string text(beast::string_view view) {
     return {view.data(), view.size()};
@@ -83,17 +98,24 @@ Message to_message(const HttpResponse& response, unsigned version) {
 
 }  // namespace
 
-Session::Session(Socket socket, std::optional<Caller> caller, Answer answer)
+Session::Session(Socket socket, std::optional<Caller> caller, const SessionServices& services)
     : socket_(std::move(socket)),
       caller_(caller),
-      answer_(std::move(answer)),
-      buffer_(buffer_limit) {
+      services_(services),
+      buffer_(buffer_limit),
+      news_(socket_.get_executor()) {
     allow(read_limit);
 }
 
 void Session::close() {
     boost::system::error_code ignored;
     socket_.close(ignored);
+    news_.cancel();
+    if (pending_) pending_->arrived.cancel();
+}
+
+void Session::wake() {
+    news_.cancel();
 }
 
 void Session::allow(Duration time) {
@@ -126,8 +148,65 @@ asio::awaitable<bool> Session::exchange() {
     const unsigned version = parser.get().version();
     const bool head_only = parser.get().method() == http::verb::head;
     const HttpRequest request = to_request(parser.release(), caller_);
-    HttpResponse response = answer_(request);
+    Answer answer = services_.answer(request);
+    if (auto* subscription = std::get_if<Subscription>(&answer)) {
+        co_await follow(std::move(*subscription));
+        co_return false;
+    }
+    HttpResponse response;
+    if (auto* command = std::get_if<Command>(&answer)) {
+        response = co_await carry_out(std::move(*command));
+    } else {
+        response = std::move(std::get<HttpResponse>(answer));
+    }
     co_return co_await send(std::move(response), version, head_only, keep_alive);
+}
+
+asio::awaitable<HttpResponse> Session::carry_out(Command command) {
+    allow(command_limit + write_limit);
+    pending_ = std::make_shared<PendingCommand>(socket_.get_executor());
+    pending_->arrived.expires_after(command_limit);
+    services_.submit(std::move(command), pending_);
+    co_await pending_->arrived.async_wait(as_value);
+    const auto result = std::move(pending_->result);
+    pending_.reset();
+    CommandResult late;
+    late.outcome = Outcome::timeout;
+    late.message = "the control thread gave no answer in 60 s; what was asked may still happen";
+    co_return command_response(result.value_or(late));
+}
+
+/// Writes news as they come. The connection is not read any more: it ends when a write fails.
+asio::awaitable<void> Session::follow(Subscription subscription) {
+    EventStream stream(std::move(subscription));
+    std::string text = follow_head;
+    asio::steady_timer pause(socket_.get_executor());
+    while (co_await write_text(std::move(text))) {
+        pause.expires_after(follow_pause);
+        co_await pause.async_wait(as_value);
+        if (!socket_.is_open()) co_return;
+        text = stream.next(*services_.events, *services_.snapshot);
+        if (!text.empty()) continue;
+        news_.expires_after(heartbeat);
+        idle_ = true;
+        allow(heartbeat + write_limit);
+        const auto [woken] = co_await news_.async_wait(as_value);
+        idle_ = false;
+        text = stream.next(*services_.events, *services_.snapshot);
+        if (text.empty() && !woken) text = ":\n\n";
+    }
+}
+
+asio::awaitable<bool> Session::write_text(std::string text) {
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        allow(write_limit);
+        const auto [error, size] =
+            co_await socket_.async_write_some(asio::buffer(rest.data(), rest.size()), as_value);
+        if (error) co_return false;
+        rest.remove_prefix(size);
+    }
+    co_return true;
 }
 
 asio::awaitable<bool> Session::send(HttpResponse response, unsigned version, bool head_only,

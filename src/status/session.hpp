@@ -4,24 +4,43 @@
 // it.
 
 #include "src/base/time.hpp"
-#include "src/status/http_message.hpp"
+#include "src/status/answer.hpp"
+#include "src/status/snapshot.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include <functional>
+#include <memory>
 #include <optional>
 
 namespace vipd {
 
+/// A command on its way through the control thread. Used on the status thread alone.
+struct PendingCommand {
+    explicit PendingCommand(const boost::asio::any_io_executor& executor) : arrived(executor) {}
+
+    std::optional<CommandResult> result;
+    boost::asio::steady_timer arrived;  // cancelled when the result is there
+};
+
+/// What sessions see of the server. Outlives them.
+struct SessionServices {
+    std::function<Answer(const HttpRequest&)> answer;
+    /// Hands the command on; the result is put into what `pending` points to, if that still lives.
+    std::function<void(Command, std::weak_ptr<PendingCommand> pending)> submit;
+    const EventRing* events = nullptr;
+    const std::shared_ptr<const Snapshot>* snapshot = nullptr;
+};
+
 class Session {
 public:
     using Socket = boost::asio::generic::stream_protocol::socket;
-    using Answer = std::function<HttpResponse(const HttpRequest&)>;
 
     /// `caller` is present for a connection of the Unix socket.
-    Session(Socket socket, std::optional<Caller> caller, Answer answer);
+    Session(Socket socket, std::optional<Caller> caller, const SessionServices& services);
 
     /// Ends when the connection does.
     boost::asio::awaitable<void> run();
@@ -29,16 +48,22 @@ public:
     /// Ends run() soon, whatever it waits for.
     void close();
 
+    /// There may be news for those who follow events.
+    void wake();
+
     bool is_local() const { return caller_.has_value(); }
-    /// Waits for a request.
+    /// Waits for a request, or for something to tell a follower: may be closed to make room.
     bool idle() const { return idle_; }
-    /// Of the last byte that moved, as far as deadlines are concerned.
+    /// When something last moved.
     TimePoint last_active() const { return last_active_; }
     /// close() is due then, unless something moves before.
     TimePoint deadline() const { return deadline_; }
 
 private:
     boost::asio::awaitable<bool> exchange();
+    boost::asio::awaitable<HttpResponse> carry_out(Command command);
+    boost::asio::awaitable<void> follow(Subscription subscription);
+    boost::asio::awaitable<bool> write_text(std::string text);
     boost::asio::awaitable<bool> send(HttpResponse response, unsigned version, bool head_only,
                                       bool keep_alive);
     boost::asio::awaitable<void> refuse(HttpResponse response);
@@ -47,8 +72,10 @@ private:
 
     Socket socket_;
     std::optional<Caller> caller_;
-    Answer answer_;
+    const SessionServices& services_;
     boost::beast::flat_buffer buffer_;
+    boost::asio::steady_timer news_;
+    std::shared_ptr<PendingCommand> pending_;
     bool idle_ = true;
     TimePoint last_active_;
     TimePoint deadline_;

@@ -56,6 +56,12 @@ Endpoint to_endpoint(const tcp::endpoint& endpoint) {
     return {*Address::parse(endpoint.address().to_string()), endpoint.port()};
 }
 
+/// Made from the snapshot alone, so that it holds until the next one.
+bool is_of_snapshot(const HttpResponse& response) {
+    return response.status == 200 && !response.headers.empty() &&
+           response.headers.back().first == "ETag";
+}
+
 }  // namespace
 
 struct StatusServer::State {
@@ -64,7 +70,9 @@ struct StatusServer::State {
     void start();
     void stop();
     void set_snapshot(std::shared_ptr<const Snapshot> next);
-    HttpResponse answer(const HttpRequest& request);
+    Answer answer(const HttpRequest& request);
+    void submit(Command command, std::weak_ptr<PendingCommand> pending);
+    void wake_followers();
 
     template <class Acceptor>
     asio::awaitable<void> accept_from(Acceptor& acceptor);
@@ -79,6 +87,7 @@ struct StatusServer::State {
     std::vector<tcp::acceptor> tcp_acceptors;
     std::optional<UnixAcceptor> unix_acceptor;
     asio::steady_timer sweep_timer{io};
+    SessionServices services;
     std::list<Session> sessions;
     bool stopping = false;
 
@@ -89,6 +98,8 @@ struct StatusServer::State {
     /// Answers made from this snapshot: a thousand pages that ask the same cost one rendering.
     std::map<std::string, HttpResponse, std::less<>> cache;
 
+    /// For replies that come when nobody waits for them any more: shared with them alone.
+    std::weak_ptr<State> self;
     std::atomic<TimePoint::rep> progress{Clock::now().time_since_epoch().count()};
     std::thread thread;
 };
@@ -98,6 +109,12 @@ StatusServer::State::State(StatusOptions with, Commands carry_out)
     for (const auto& endpoint : options.listen)
         tcp_acceptors.push_back(listen_tcp(io, endpoint));
     if (!options.socket.empty()) unix_acceptor = listen_unix(io, options.socket);
+    services.answer = [this](const HttpRequest& request) { return answer(request); };
+    services.submit = [this](Command command, std::weak_ptr<PendingCommand> pending) {
+        submit(std::move(command), std::move(pending));
+    };
+    services.events = &events;
+    services.snapshot = &snapshot;
 }
 
 void StatusServer::State::start() {
@@ -127,6 +144,7 @@ void StatusServer::State::set_snapshot(std::shared_ptr<const Snapshot> next) {
     snapshot = std::move(next);
     ++serial;
     cache.clear();
+    wake_followers();
 }
 
 std::vector<ThreadProgress> StatusServer::State::threads() const {
@@ -135,7 +153,7 @@ std::vector<ThreadProgress> StatusServer::State::threads() const {
     return threads;
 }
 
-HttpResponse StatusServer::State::answer(const HttpRequest& request) {
+Answer StatusServer::State::answer(const HttpRequest& request) {
     const bool plain = request.method == "GET" && request.if_none_match.empty();
     if (plain) {
         if (const auto known = cache.find(request.target); known != cache.end())
@@ -147,10 +165,32 @@ HttpResponse StatusServer::State::answer(const HttpRequest& request) {
     now.threads = threads();
     now.now = Clock::now();
     now.events = &events;
-    auto response = vipd::answer(request, now);
-    const bool of_snapshot = !response.headers.empty() && response.headers.back().first == "ETag";
-    if (plain && of_snapshot && cache.size() < most_cached) cache.emplace(request.target, response);
-    return response;
+    now.takes_commands = commands != nullptr;
+    auto made = vipd::answer(request, now);
+    const auto* response = std::get_if<HttpResponse>(&made);
+    if (plain && response != nullptr && is_of_snapshot(*response) && cache.size() < most_cached) {
+        cache.emplace(request.target, *response);
+    }
+    return made;
+}
+
+void StatusServer::State::submit(Command command, std::weak_ptr<PendingCommand> pending) {
+    const auto reply = [self = self, pending](CommandResult result) {
+        const auto state = self.lock();
+        if (!state) return;
+        asio::post(state->io, [pending, result = std::move(result)]() mutable {
+            const auto waiting = pending.lock();
+            if (!waiting) return;
+            waiting->result = std::move(result);
+            waiting->arrived.cancel();
+        });
+    };
+    commands(std::move(command), reply);
+}
+
+void StatusServer::State::wake_followers() {
+    for (auto& session : sessions)
+        session.wake();
 }
 
 template <class Acceptor>
@@ -200,15 +240,16 @@ bool StatusServer::State::make_room(bool local) {
 
 void StatusServer::State::admit(Session::Socket socket, std::optional<Caller> caller) {
     if (!make_room(caller.has_value())) return;
-    sessions.emplace_back(std::move(socket), caller,
-                          [this](const HttpRequest& request) { return answer(request); });
+    sessions.emplace_back(std::move(socket), caller, services);
     const auto place = std::prev(sessions.end());
     // What a session throws (memory ran out) ends that session alone.
     asio::co_spawn(io, place->run(), [this, place](std::exception_ptr) { sessions.erase(place); });
 }
 
 StatusServer::StatusServer(StatusOptions options, Commands commands)
-    : state_(std::make_shared<State>(std::move(options), std::move(commands))) {}
+    : state_(std::make_shared<State>(std::move(options), std::move(commands))) {
+    state_->self = state_;
+}
 
 StatusServer::~StatusServer() {
     if (state_->thread.joinable()) {
@@ -231,6 +272,7 @@ void StatusServer::publish(std::shared_ptr<const Snapshot> snapshot) {
 void StatusServer::publish(Event event) {
     asio::post(state_->io, [state = state_.get(), event = std::move(event)]() mutable {
         state->events.add(std::move(event));
+        state->wake_followers();
     });
 }
 

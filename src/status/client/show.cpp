@@ -1,41 +1,15 @@
 #include "src/status/client/show.hpp"
 
+#include "src/status/client/json_text.hpp"
 #include "src/status/client/text_table.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
 namespace vipd {
 using nlohmann::json;
 namespace {
-
-const json nothing;
-
-const json& at(const json& object, const char* name) {
-    if (!object.is_object()) return nothing;
-    const auto found = object.find(name);
-    return found == object.end() ? nothing : *found;
-}
-
-std::string text(const json& value) {
-    if (value.is_string()) return value.get<std::string>();
-    if (value.is_null()) return "-";
-    return value.dump();
-}
-
-std::string text(const json& object, const char* name) {
-    return text(at(object, name));
-}
-
-bool holds(const json& object, const char* name) {
-    return at(object, name) == true;
-}
-
-std::string reason(const json& object, const char* name) {
-    return text(at(object, name), "text");
-}
 
 enum class Colour { good, warning, bad };
 
@@ -222,6 +196,20 @@ std::string show_peers(const json& peers, const View& view) {
     return table_or(table, "no peers", view);
 }
 
+std::string show_routes(const json& vips, const View& view) {
+    TextTable table({"ROUTE", "PEER", "VIP", "WANTED", "SINCE", "REASON"});
+    for (const auto& vip : at(vips, "vips")) {
+        for (const auto& address : at(vip, "addresses")) {
+            const auto host = text(address, "address");
+            const auto route = host + (host.find(':') == std::string::npos ? "/32" : "/128");
+            table.add({route, joined(at(address, "advertised_to")), text(vip, "name"),
+                       text(address, "wanted"), age_text(at(address, "since"), view),
+                       reason(address, "reason")});
+        }
+    }
+    return table_or(table, "no routes", view);
+}
+
 std::string show_alerts(const json& alerts, const View& view) {
     TextTable table({"ALERT", "SUBJECT", "SINCE", "TEXT"});
     for (const auto& alert : at(alerts, "alerts")) {
@@ -229,6 +217,20 @@ std::string show_alerts(const json& alerts, const View& view) {
                    age_text(at(alert, "since"), view), text(alert, "text")});
     }
     return table_or(table, "no alerts", view);
+}
+
+std::string event_line(const json& event) {
+    return fmt::format(
+        "{}  {:>6}  {:<18} {}  {}{}\n", text(event, "at"), text(event, "id"), text(event, "code"),
+        text(event, "subject"), text(event, "text"),
+        at(event, "cause").is_null() ? "" : "  (because of " + text(event, "cause") + ")");
+}
+
+std::string show_events(const json& events) {
+    std::string out;
+    for (const auto& event : at(events, "events"))
+        out += event_line(event);
+    return out.empty() ? "no events\n" : out;
 }
 
 std::string show_status(const json& status, const View& view) {

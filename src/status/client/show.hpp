@@ -20,7 +20,12 @@ std::string show_vips(const nlohmann::json& vips, const View& view);
 std::string show_services(const nlohmann::json& services, const View& view);
 std::string show_servers(const nlohmann::json& services, const View& view);
 std::string show_peers(const nlohmann::json& peers, const View& view);
+std::string show_routes(const nlohmann::json& vips, const View& view);
 std::string show_alerts(const nlohmann::json& alerts, const View& view);
+std::string show_events(const nlohmann::json& events);
+
+/// One event as one line.
+std::string event_line(const nlohmann::json& event);
 
 /// "8 s", "3 min", "5 h", "12 d" between an ISO time as the API writes it and now; "-" for anything
 /// else.

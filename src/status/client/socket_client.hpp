@@ -5,7 +5,9 @@
 
 #include <boost/system/result.hpp>
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace vipd {
 
@@ -27,6 +29,11 @@ public:
     /// `method` is "GET" or "POST"; a body is JSON. An HTTP error status is a Reply, not an error.
     boost::system::result<Reply, NoReply> ask(const std::string& method, const std::string& target,
                                               const std::string& body, Duration timeout) const;
+
+    /// Reads server-sent events until the daemon closes or is silent for 40 s (it sends a heartbeat
+    /// every 15 s); every piece goes to `take`. Returns why it ended.
+    NoReply follow(const std::string& target,
+                   const std::function<void(std::string_view)>& take) const;
 
 private:
     std::string path_;

@@ -24,7 +24,7 @@ struct Site {
         state.threads = threads;
         state.now = TimePoint(100s);
         state.events = &events;
-        return answer(request, state);
+        return std::get<HttpResponse>(answer(request, state));
     }
     HttpResponse get(const std::string& target) const {
         HttpRequest request;

@@ -9,6 +9,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -175,6 +176,67 @@ TEST_CASE("open connections do not keep the server from stopping", "[edge]") {
     boost::system::error_code error;
     idle.read_some(asio::buffer(&byte, 1), error);
     CHECK(error);
+}
+
+TEST_CASE("a follower hears of an event when it happens", "[edge]") {
+    const Folder folder;
+    StatusServer server(loopback(folder), nullptr);
+    server.start();
+    asio::io_context io;
+    tcp::socket socket(io);
+    socket.connect({asio::ip::address_v4::loopback(), server.endpoints().front().port});
+    asio::write(socket, asio::buffer(std::string("GET /v1/events?after=0 HTTP/1.1\r\nHost: x\r\n"
+                                                 "Accept: text/event-stream\r\n\r\n")));
+    std::string heard;
+    asio::read_until(socket, asio::dynamic_buffer(heard), "retry: 2000\n\n");
+    CHECK(heard.find("Content-Type: text/event-stream\r\n") != std::string::npos);
+    server.publish(Event{1, std::nullopt, {}, "server-down", "text/cp1", "down"});
+    asio::read_until(socket, asio::dynamic_buffer(heard), "\"text\":\"down\"}\n\n");
+    CHECK(heard.find("id: 1\nevent: server-down\n") != std::string::npos);
+}
+
+TEST_CASE("a command reaches the control thread with its caller, and its result comes back",
+          "[edge]") {
+    const Folder folder;
+    std::optional<Command> taken;
+    StatusServer server(loopback(folder), [&](Command command, const auto& reply) {
+        taken = std::move(command);
+        reply({Outcome::refused, "below the floor", ""});
+    });
+    server.start();
+    const auto reply = SocketClient(folder.file("vipd.sock"))
+                           .ask("POST", "/v1/drain", R"({"server":"cp1"})", Duration(5000));
+    REQUIRE(reply.has_value());
+    CHECK(reply->status == 409);
+    CHECK(nlohmann::json::parse(reply->body)["message"] == "below the floor");
+    REQUIRE(taken);
+    CHECK(taken->caller == Caller{::getuid(), ::getpid()});
+    CHECK(std::get<SetAdmin>(taken->action).server == "cp1");
+}
+
+TEST_CASE("a command over TCP is refused", "[edge]") {
+    const Folder folder;
+    StatusServer server(loopback(folder), [](const Command&, const auto& reply) { reply({}); });
+    server.start();
+    CHECK(converse(server,
+                   "POST /v1/restart HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+                   "Connection: close\r\n\r\n")
+              .starts_with("HTTP/1.1 403"));
+}
+
+TEST_CASE("a reply may come when asker and server have gone", "[edge]") {
+    const Folder folder;
+    std::function<void(CommandResult)> late;
+    {
+        StatusServer server(loopback(folder),
+                            [&](const Command&, auto reply) { late = std::move(reply); });
+        server.start();
+        const auto gone =
+            SocketClient(folder.file("vipd.sock")).ask("POST", "/v1/restart", "", Duration(30));
+        CHECK(gone.has_error());
+    }
+    REQUIRE(late);
+    late({Outcome::done, "too late", ""});
 }
 
 TEST_CASE("nobody behind the socket is told apart from no answer", "[edge]") {

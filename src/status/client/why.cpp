@@ -1,0 +1,207 @@
+#include "src/status/client/why.hpp"
+
+#include "src/status/client/json_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace vipd {
+using nlohmann::json;
+namespace {
+
+std::string line(int depth, const char* link, const std::string& content) {
+    return fmt::format("{:{}}{:<9}{}\n", "", depth * 2, link, content);
+}
+
+/// "down for 14 s: HTTP status 503"
+std::string state(const std::string& word, const json& since, const std::string& why,
+                  const View& view) {
+    const auto age = age_text(since, view);
+    return fmt::format("{}{}{}", word, age == "-" ? "" : " for " + age,
+                       why == "-" || why.empty() ? "" : ": " + why);
+}
+
+std::string explain_server(const json& server, const View& view) {
+    auto out = fmt::format("  server {} ({})\n", text(server, "name"), text(server, "address"));
+    for (const auto& monitor : at(server, "monitors")) {
+        const auto type = text(monitor, "type") + (holds(monitor, "advisory") ? " (advisory)" : "");
+        out += line(2, "probe",
+                    type + " " +
+                        state(text(monitor, "health"), at(monitor, "since"),
+                              reason(monitor, "reason"), view));
+    }
+    out += line(2, "health",
+                state(text(server, "health"), at(server, "health_since"),
+                      reason(server, "health_reason"), view));
+    if (holds(server, "suspect"))
+        out += line(2, "suspect", "the verdict is frozen: we doubt our own eyes");
+    out += line(2, "admin", text(server, "admin") + ": " + reason(server, "admin_reason"));
+    out += line(2, "pool", text(server, "placement") + ": " + reason(server, "placement_reason"));
+    out += line(2, "kernel",
+                holds(server, "pooled") ? "carries traffic, as acknowledged"
+                                        : "carries no traffic, as acknowledged");
+    return out;
+}
+
+bool all_is_well(const json& server) {
+    return at(server, "health") == "up" && at(server, "admin") == "enabled" &&
+           at(server, "placement") == "pooled" && holds(server, "pooled");
+}
+
+std::string explain_servers(const json& pool, const std::string& wanted, const View& view) {
+    std::string out;
+    std::size_t well = 0;
+    for (const auto& server : at(pool, "servers")) {
+        if (!wanted.empty() ? at(server, "name") != wanted : all_is_well(server)) {
+            ++well;
+        } else {
+            out += explain_server(server, view);
+        }
+    }
+    if (wanted.empty() && well > 0) {
+        out += fmt::format("  {} servers are up, enabled and pooled\n", well);
+    }
+    return out;
+}
+
+std::string explain_refusals(const json& status, const std::string& address) {
+    std::string out;
+    for (const auto& refusal : at(at(status, "kernel"), "refusals")) {
+        const auto change = text(refusal, "change");
+        if (change.find(address) == std::string::npos) continue;
+        out += line(1, "refused", change + ": " + text(refusal, "error"));
+    }
+    return out;
+}
+
+std::string explain_pool(const json& status, const json& pool, const View& view) {
+    auto out = line(1, "pool",
+                    fmt::format("{} of {} up, floor {}, {} pooled, {} held", text(pool, "up"),
+                                text(pool, "configured"), text(pool, "floor"), text(pool, "pooled"),
+                                text(pool, "held")));
+    out += line(1, "kernel",
+                holds(pool, "programmed") ? "the service exists, as acknowledged"
+                                          : "the service is not there");
+    out += explain_refusals(status, text(pool, "vip_address"));
+    out += line(1, "fit",
+                state(holds(pool, "fit") ? "fit" : "unfit", at(pool, "fit_since"),
+                      reason(pool, "fit_reason"), view));
+    return out;
+}
+
+std::string peers_text(const json& status, const json& address) {
+    std::string out;
+    const auto& told = at(address, "advertised_to");
+    for (const auto& peer : at(status, "peers")) {
+        const auto name = text(peer, "name");
+        const bool written = std::ranges::find(told, json(name)) != told.end();
+        const bool up = at(peer, "state") == "established";
+        out += line(
+            1, "route",
+            written ? "written to " + name
+            : up    ? "not written to " + name
+                 : fmt::format("{} is {}: {}", name, text(peer, "state"), reason(peer, "reason")));
+    }
+    return out.empty() ? line(1, "route", "no peers are configured") : out;
+}
+
+std::string explain_address(const json& status, const std::string& address, const View& view) {
+    for (const auto& vip : at(status, "vips")) {
+        for (const auto& entry : at(vip, "addresses")) {
+            if (at(entry, "address") != address) continue;
+            return line(1, "VIP",
+                        fmt::format("{} {} {}{}", text(vip, "name"), address,
+                                    state(text(entry, "wanted"), at(entry, "since"),
+                                          reason(entry, "reason"), view),
+                                    holds(entry, "present") ? "" : "; not on the interface")) +
+                   peers_text(status, entry);
+        }
+    }
+    return "";
+}
+
+bool names_server(const json& pool, const std::string& server) {
+    return std::ranges::any_of(at(pool, "servers"),
+                               [&](const json& entry) { return at(entry, "name") == server; });
+}
+
+bool is_of_vip(const json& vip, const std::string& subject) {
+    return at(vip, "name") == subject ||
+           std::ranges::any_of(at(vip, "addresses"), [&](const json& address) {
+               return at(address, "address") == subject;
+           });
+}
+
+}  // namespace
+
+ServerName parse_server_name(const std::string& text) {
+    const auto slash = text.find('/');
+    if (slash == std::string::npos) return {"", text};
+    return {text.substr(0, slash), text.substr(slash + 1)};
+}
+
+std::vector<std::string> services_behind(const json& status, const std::string& subject) {
+    const auto name = parse_server_name(subject);
+    if (!name.service.empty()) return {name.service};
+    std::vector<std::string> found;
+    for (const auto& service : at(status, "services")) {
+        if (at(service, "name") == subject) return {subject};
+    }
+    for (const auto& vip : at(status, "vips")) {
+        if (!is_of_vip(vip, subject)) continue;
+        for (const auto& service : at(vip, "services"))
+            found.push_back(text(service));
+    }
+    std::ranges::sort(found);
+    return found;
+}
+
+std::string explain(const json& status, const json& service, const std::string& server,
+                    const View& view) {
+    std::string out;
+    const auto& content = at(service, "service");
+    for (const auto& pool : at(content, "pools")) {
+        if (!server.empty() && !names_server(pool, server)) continue;
+        out += fmt::format("{} {} ({}, {}/{})\n", text(content, "name"), text(pool, "vip_address"),
+                           text(pool, "family"), text(content, "protocol"), text(content, "port"));
+        out += explain_servers(pool, server, view);
+        out += explain_pool(status, pool, view);
+        out += explain_address(status, text(pool, "vip_address"), view);
+    }
+    return out;
+}
+
+std::string objection_to_depool(const json& service, const std::string& server) {
+    bool found = false;
+    const auto& content = at(service, "service");
+    for (const auto& pool : at(content, "pools")) {
+        for (const auto& entry : at(pool, "servers")) {
+            if (at(entry, "name") != server) continue;
+            found = true;
+            const bool counts = at(entry, "health") == "up" && at(entry, "admin") == "enabled";
+            const auto up = at(pool, "up").get<std::int64_t>();
+            const auto floor = at(pool, "floor").get<std::int64_t>();
+            if (!counts || up - 1 >= floor) continue;
+            return fmt::format("{} {}: {} of {} up, without {} it would be {}, the floor is {}",
+                               text(content, "name"), text(pool, "family"), up,
+                               text(pool, "configured"), server, up - 1, floor);
+        }
+    }
+    return found ? "" : fmt::format("{} has no server {}", text(content, "name"), server);
+}
+
+bool settled(const json& services, const ServerName& name, bool pooled) {
+    for (const auto& service : at(services, "services")) {
+        if (!name.service.empty() && at(service, "name") != name.service) continue;
+        for (const auto& pool : at(service, "pools")) {
+            for (const auto& server : at(pool, "servers")) {
+                if (at(server, "name") == name.server && holds(server, "pooled") != pooled)
+                    return false;
+            }
+        }
+    }
+    return true;
+}
+
+}  // namespace vipd

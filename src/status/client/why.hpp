@@ -1,0 +1,39 @@
+#pragma once
+// The chain from a probe to a route, told link by link: probe, health, pool, kernel, fitness, VIP,
+// route. Pure.
+
+#include "src/status/client/show.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+
+namespace vipd {
+
+/// SERVICE/SERVER, or one of both with the other empty.
+struct ServerName {
+    std::string service;
+    std::string server;
+};
+/// "text-https/cp1"; without a slash it is the server alone.
+ServerName parse_server_name(const std::string& text);
+
+/// Names of the services whose chain explains the subject: a service, SERVICE/SERVER, a VIP's name
+/// or address, or a server. `services` is the API's list, a summary is enough except for a server
+/// without its service. Sorted.
+std::vector<std::string> services_behind(const nlohmann::json& status, const std::string& subject);
+
+/// `status` as /v1/status gives it, `service` as /v1/services/{name}. With a server named only its
+/// chain is told.
+std::string explain(const nlohmann::json& status, const nlohmann::json& service,
+                    const std::string& server, const View& view);
+
+/// Whether draining this server is within the floor of every pool it is in (design: Pool): empty if
+/// so, else why not. `service` as /v1/services/{name}; a server that is in no pool is a reason too.
+std::string objection_to_depool(const nlohmann::json& service, const std::string& server);
+
+/// Whether what was commanded has come to pass in the kernel: every listing of the server is
+/// pooled, or none is. `services` as /v1/services; an empty service means all.
+bool settled(const nlohmann::json& services, const ServerName& name, bool pooled);
+
+}  // namespace vipd
