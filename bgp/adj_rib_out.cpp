@@ -142,7 +142,8 @@ void AdjRibOut::set_wanted(Entries::iterator entry, AttributePool::Id id) {
     if (id != AttributePool::none) ++counts.wanted;
     pool_.acquire(id);
     pool_.release(std::exchange(known.wanted, id));
-    if (known.wanted != known.advertised || known.resend) add_pending(*entry);
+    const bool again = known.resend && known.wanted != AttributePool::none;
+    if (known.wanted != known.advertised || again) add_pending(*entry);
     if (known.wanted == AttributePool::none && known.advertised == AttributePool::none) {
         entries_.erase(entry);
     }

@@ -140,8 +140,8 @@ void PeerFsm::on(const input::Progress& progress) {
     if (progress.whole_message) restart_keepalive(sender);
     if (!progress.more_waiting || sender.negotiated.hold_time.count() == 0) {
         sender.send_hold_until.reset();
-    } else {
-        sender.send_hold_until = now_ + send_hold_time(sender);
+    } else if (progress.took_some || !sender.send_hold_until) {
+        sender.send_hold_until = now_ + send_hold_time(sender);  // RFC 9687 §3.2
     }
 }
 

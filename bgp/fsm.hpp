@@ -97,11 +97,12 @@ struct Malformed {
     Slot slot{};
     DecodeError error;
 };
-/// Bytes went out to this connection's peer: KeepaliveTimer and SendHoldTimer start anew.
+/// The socket of this connection was offered bytes: what KeepaliveTimer and SendHoldTimer go by.
 struct Progress {
     Slot slot{};
-    bool more_waiting = false;  // there are bytes the socket did not take
-    bool whole_message = false;
+    bool took_some = false;
+    bool whole_message = false;  // at least one is out by that
+    bool more_waiting = false;  // the socket did not take all
 };
 /// Events 9, 10, 11, 13, 29, whichever are due at `now`.
 struct Tick {};
@@ -178,6 +179,11 @@ public:
     /// In a row, without a stable session between them: RFC 4271's ConnectRetryCounter.
     unsigned failures() const { return failures_; }
     const FsmSettings& settings() const { return settings_; }
+
+    /// For the OPENs from now on.
+    void offer_graceful_restart(std::optional<GracefulRestart> offer) {
+        settings_.offer.graceful_restart = std::move(offer);
+    }
 
 private:
     /// idle: there is none. connect: being dialled. Never active, which is a state of the peer.

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -19,6 +20,7 @@ public:
         MessageType type{};
         std::vector<Prefix> advertised;
         std::vector<Prefix> withdrawn;
+        std::optional<Family> end_of_rib;
     };
 
     void push(std::span<const std::uint8_t> message, Item item);

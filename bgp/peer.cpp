@@ -46,25 +46,31 @@ void Peer::accepted(tcp::socket socket) {
         refuse(std::move(socket), *refusal, surroundings_.closing, surroundings_.closed);
         return;
     }
-    boost::system::error_code gone;
-    const auto local = socket.local_endpoint(gone);
-    if (gone) return;
-    const auto& peer = session_.settings();
-    set_session_options(socket.native_handle(), peer, session_.ibgp());
-    transport(Slot::incoming) =
-        std::make_unique<TcpTransport>(std::move(socket), callbacks(Slot::incoming));
-    transport(Slot::incoming)->start_reading();
-    session_.connected(Slot::incoming, address_of(local.address()), Clock::now());
+    try {
+        const auto local = address_of(socket.local_endpoint().address());
+        set_session_options(socket.native_handle(), session_.settings(), session_.ibgp());
+        transport(Slot::incoming) =
+            std::make_unique<TcpTransport>(std::move(socket), callbacks(Slot::incoming));
+        transport(Slot::incoming)->start_reading();
+        session_.connected(Slot::incoming, local, Clock::now());
+    } catch (const std::system_error&) {
+        return;  // it was gone before it was ours
+    }
     settle();
 }
 
-void Peer::want(const WantedRoutes& changes) {
-    session_.want(changes);
+void Peer::want(const WantedRoutes& changes, TimePoint asked) {
+    session_.want(changes, asked);
     settle();
 }
 
-void Peer::change(PeerSettings settings) {
-    session_.change(std::move(settings), Clock::now());
+void Peer::change(PeerSettings settings, const std::map<Prefix, RouteAttributes>& wanted) {
+    session_.change(std::move(settings), wanted, Clock::now());
+    settle();
+}
+
+void Peer::initial_set_complete() {
+    session_.initial_set_complete();
     settle();
 }
 

@@ -36,8 +36,9 @@ public:
     void start();
     void stop(const std::optional<Notification>& farewell, Reason reason);
     void accepted(boost::asio::ip::tcp::socket socket);
-    void want(const WantedRoutes& changes);
-    void change(PeerSettings settings);
+    void want(const WantedRoutes& changes, TimePoint asked);
+    void change(PeerSettings settings, const std::map<Prefix, RouteAttributes>& wanted);
+    void initial_set_complete();
     /// Reports counters that moved since the last report.
     void report_counters();
 

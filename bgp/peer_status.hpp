@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace vipd::bgp {
 
@@ -18,7 +19,20 @@ struct FamilyCounts {
     std::uint64_t advertised = 0;
     std::uint64_t pending = 0;
     bool negotiated = false;
+    /// Prefixes that the peer announces to us, as far as max_prefixes allows to know.
+    std::uint64_t received = 0;
+    /// RFC 4724 End-of-RIB in this session.
+    bool end_of_rib_sent = false;
+    bool end_of_rib_received = false;
     bool operator==(const FamilyCounts&) const = default;
+};
+
+struct StateChange {
+    TimePoint at;
+    SessionState state = SessionState::idle;
+    std::string reason_code;
+
+    bool operator==(const StateChange&) const = default;
 };
 
 /// A peer as an operator sees it. A copy; never changes.
@@ -39,6 +53,23 @@ struct PeerStatus {
     std::map<std::string, std::uint64_t> messages_out;
     std::optional<std::string> last_notification_in;  // decoded, with text
     std::optional<std::string> last_notification_out;
+
+    /// What both sides offered: "multiprotocol-ipv4", "route-refresh", "graceful-restart", …
+    std::vector<std::string> capabilities;
+    /// By class: "session-reset", "treat-as-withdraw", "attribute-discard", "hold-timer-expired", …
+    std::map<std::string, std::uint64_t> errors;
+    /// The latest, oldest first; at most 16.
+    std::vector<StateChange> history;
+    /// Failures in a row: what the back-off goes by.
+    std::uint64_t failures = 0;
+    /// The peer announces more than max_prefixes; what is beyond is ignored.
+    bool max_prefixes_exceeded = false;
+    /// Wanted routes whose attributes fit in no message; not advertised.
+    std::uint64_t oversized = 0;
+    /// From want() until all that was wanted was written: the last time, and the longest of this
+    /// session.
+    std::optional<std::chrono::microseconds> wanted_to_written;
+    std::optional<std::chrono::microseconds> longest_wanted_to_written;
 
     bool operator==(const PeerStatus&) const = default;
 };

@@ -2,6 +2,7 @@
 // Everything about one peer but its sockets: state machine, framing, routes, counters. Bytes,
 // events and `now` in; bytes, actions and the next deadline out. One thread.
 
+#include "bgp/adj_rib_in.hpp"
 #include "bgp/adj_rib_out.hpp"
 #include "bgp/framer.hpp"
 #include "bgp/fsm.hpp"
@@ -13,8 +14,10 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <variant>
 #include <vector>
@@ -25,6 +28,7 @@ namespace vipd::bgp {
 struct LocalSpeaker {
     AsNumber as = 0;
     RouterId router_id = 0;
+    RestartState restart;
 };
 
 namespace action {
@@ -64,10 +68,15 @@ public:
     void received(Slot slot, std::span<const std::uint8_t> bytes, TimePoint now);
     void tick(TimePoint now);
 
-    /// Only what changed.
-    void want(const WantedRoutes& changes);
-    /// The same peer with other settings that need no new session: see keeps_session().
-    void change(PeerSettings settings, TimePoint now);
+    /// Only what changed. `asked` is when it was, `now` or before.
+    void want(const WantedRoutes& changes, TimePoint asked);
+    /// The same peer with other settings that need no new session: see keeps_session(). `wanted` is
+    /// all there is.
+    void change(PeerSettings settings, const std::map<Prefix, RouteAttributes>& wanted,
+                TimePoint now);
+    /// Everything known before a restart has been wanted again: End-of-RIB may follow (RFC 4724
+    /// §4.1). Once is enough.
+    void initial_set_complete();
 
     /// What to write next: at most some ten kilobytes at a time, however much there is to tell.
     /// Empty: nothing.
@@ -106,14 +115,29 @@ private:
     }
     void fill(Slot slot);
     ExportContext export_context(Slot slot) const;
+    void want_one(const Prefix& prefix, const std::optional<RouteAttributes>& attributes);
+    void request_end_of_rib();
+    std::optional<GracefulRestart> graceful_restart() const;
+    void note_state(SessionState before, TimePoint now);
+    void note_written(TimePoint now);
+    void count_problems(const Update& update);
+    void count_error(const Notification& notification);
     Reason shown_reason() const;
+    std::vector<std::string> capabilities(const Negotiated& negotiated) const;
+    FamilyCounts counts(Family family) const;
 
+    LocalSpeaker local_;
     PeerSettings settings_;
+    bool initial_set_complete_ = false;
     PeerFsm fsm_;
     AdjRibOut rib_;
+    AdjRibIn received_;
     std::array<Connection, 2> connections_;
     std::vector<Action> actions_;
     TimePoint now_;
+
+    /// When the oldest change that is not written yet was asked for.
+    std::optional<TimePoint> unwritten_since_;
 
     TimePoint since_;
     std::uint64_t established_count_ = 0;
@@ -121,6 +145,12 @@ private:
     std::map<std::string, std::uint64_t> messages_out_;
     std::optional<std::string> last_notification_in_;
     std::optional<std::string> last_notification_out_;
+    std::map<std::string, std::uint64_t> errors_;
+    std::deque<StateChange> history_;
+    std::set<Family> end_of_rib_sent_;
+    std::set<Family> end_of_rib_received_;
+    std::optional<std::chrono::microseconds> wanted_to_written_;
+    std::optional<std::chrono::microseconds> longest_wanted_to_written_;
 };
 
 /// Whether a peer's session survives the change from one to the other.

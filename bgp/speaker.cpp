@@ -10,6 +10,8 @@
 
 #include <atomic>
 #include <random>
+#include <set>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -36,8 +38,10 @@ struct Speaker::State {
     void drop_removed(const std::map<std::string, PeerSettings>& wanted_peers);
     void set_peer(PeerSettings settings);
     void remove(const std::string& name, const Notification& farewell);
-    void set_listener_key(const Address& peer, const std::string& key);
-    void want(const WantedRoutes& changes);
+    bool set_listener_key(const PeerSettings& peer);
+    void want(const WantedRoutes& changes, TimePoint asked);
+    void initial_set_complete();
+    void close_without_notification(const std::function<void()>& done);
     void accepted(tcp::socket socket, const Address& remote);
     void shut_down(const std::string& text, std::function<void()> done);
     void farewell_over();
@@ -55,6 +59,9 @@ struct Speaker::State {
     std::map<Prefix, RouteAttributes> wanted_;
     std::vector<std::unique_ptr<Listener>> listeners_;
     std::map<std::string, std::unique_ptr<Peer>> peers_;
+    /// Their MD5 key could not be set on a listener: what comes from them is not to be trusted.
+    std::set<std::string> without_key_;
+    bool initial_set_complete_ = false;
 
     std::size_t closing_ = 0;
     Alarm farewell_limit_;
@@ -146,20 +153,20 @@ void Speaker::State::set_peer(PeerSettings settings) {
     if (known != peers_.end()) {
         if (known->second->settings() == settings) return;
         if (keeps_session(known->second->settings(), settings)) {
-            known->second->change(std::move(settings));
+            known->second->change(std::move(settings), wanted_);
             return;
         }
         remove(name, {ErrorCode::cease, cease::other_configuration_change, {}});
     }
-    set_listener_key(settings.address, settings.password);
-    auto peer = std::make_unique<Peer>(surroundings(),
-                                       LocalSpeaker{settings_.local_as, settings_.router_id},
-                                       std::move(settings), entropy_());
+    if (!set_listener_key(settings)) without_key_.insert(name);
+    const LocalSpeaker local{settings_.local_as, settings_.router_id, settings_.restart};
+    auto peer = std::make_unique<Peer>(surroundings(), local, std::move(settings), entropy_());
     WantedRoutes all;
     for (const auto& [prefix, attributes] : wanted_) {
         all.emplace_hint(all.end(), prefix, attributes);
     }
-    peer->want(all);
+    if (initial_set_complete_) peer->initial_set_complete();
+    peer->want(all, Clock::now());
     peer->start();
     peers_.insert_or_assign(name, std::move(peer));
 }
@@ -167,17 +174,43 @@ void Speaker::State::set_peer(PeerSettings settings) {
 void Speaker::State::remove(const std::string& name, const Notification& farewell) {
     const auto found = peers_.find(name);
     found->second->stop(farewell, {"removed", "no longer configured"});
-    set_listener_key(found->second->settings().address, {});
+    auto settings = found->second->settings();
     peers_.erase(found);
+    settings.password.clear();
+    set_listener_key(settings);
+    without_key_.erase(name);
 }
 
-void Speaker::State::set_listener_key(const Address& peer, const std::string& key) {
-    for (const auto& listener : listeners_) {
-        if (listener->family() == peer.family()) listener->set_md5_key(peer, key);
+/// False: this kernel does not do it. Dialling fails for the same reason, which is what the peer's
+/// status shows.
+bool Speaker::State::set_listener_key(const PeerSettings& peer) {
+    try {
+        for (const auto& listener : listeners_) {
+            if (listener->family() != peer.address.family()) continue;
+            listener->set_md5_key(peer.address, peer.password);
+        }
+    } catch (const std::system_error&) {
+        return peer.password.empty();
+    }
+    return true;
+}
+
+void Speaker::State::initial_set_complete() {
+    initial_set_complete_ = true;
+    for (const auto& [name, peer] : peers_) {
+        peer->initial_set_complete();
     }
 }
 
-void Speaker::State::want(const WantedRoutes& changes) {
+void Speaker::State::close_without_notification(const std::function<void()>& done) {
+    listeners_.clear();
+    for (const auto& [name, peer] : peers_) {
+        peer->stop(std::nullopt, {"restart", "vipd is restarting"});
+    }
+    done();
+}
+
+void Speaker::State::want(const WantedRoutes& changes, TimePoint asked) {
     for (const auto& [prefix, attributes] : changes) {
         if (attributes) {
             wanted_.insert_or_assign(prefix, *attributes);
@@ -186,13 +219,13 @@ void Speaker::State::want(const WantedRoutes& changes) {
         }
     }
     for (const auto& [name, peer] : peers_) {
-        peer->want(changes);
+        peer->want(changes, asked);
     }
 }
 
 void Speaker::State::accepted(tcp::socket socket, const Address& remote) {
     for (const auto& [name, peer] : peers_) {
-        if (peer->settings().address == remote) {
+        if (peer->settings().address == remote && !without_key_.contains(name)) {
             peer->accepted(std::move(socket));
             return;
         }
@@ -237,8 +270,18 @@ void Speaker::configure(std::vector<PeerSettings> peers) {
 }
 
 void Speaker::want(WantedRoutes changes) {
-    asio::post(state_->io_,
-               [state = state_.get(), changes = std::move(changes)] { state->want(changes); });
+    asio::post(state_->io_, [state = state_.get(), changes = std::move(changes),
+                             asked = Clock::now()] { state->want(changes, asked); });
+}
+
+void Speaker::initial_set_complete() {
+    asio::post(state_->io_, [state = state_.get()] { state->initial_set_complete(); });
+}
+
+void Speaker::close_without_notification(std::function<void()> done) {
+    asio::post(state_->io_, [state = state_.get(), done = std::move(done)] {
+        state->close_without_notification(done);
+    });
 }
 
 void Speaker::shut_down(std::string text, std::function<void()> done) {

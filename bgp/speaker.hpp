@@ -23,6 +23,7 @@ struct SpeakerSettings {
     AsNumber local_as = 0;
     RouterId router_id = 0;
     std::vector<Endpoint> listen;  // empty: dial only
+    RestartState restart;
 
     bool operator==(const SpeakerSettings&) const = default;
 };
@@ -67,6 +68,16 @@ public:
 
     /// From any thread. Only what changed; what is not named stays as it was.
     void want(WantedRoutes changes);
+
+    /// From any thread. Every route known before this start is wanted again, or never will be: each
+    /// peer gets an End-of-RIB marker behind what is wanted now, in this session and later ones,
+    /// and forgets stale routes by it (RFC 4724 §4.1). Nothing calls this by itself.
+    void initial_set_complete();
+
+    /// From any thread. Closes all sessions as if the process had died, so that peers with graceful
+    /// restart keep our routes; then calls `done` on the bgp thread. For a restart; afterwards only
+    /// destruction is left.
+    void close_without_notification(std::function<void()> done);
 
     /// From any thread. Sends Cease/Administrative Shutdown with this text (RFC 9003, at most 255
     /// bytes UTF-8) to all peers, closes, and calls `done` on the bgp thread when the last one is
