@@ -15,7 +15,14 @@ std::string distinction(const Check& check) {
                                  },
                                  [](const HttpCheck& http) { return http.host + http.target; },
                                  [](const IdleTcpCheck&) { return std::string(); },
-                                 [](const TlsCheck& tls) { return tls.tls.name; }},
+                                 [](const TlsCheck& tls) { return tls.tls.name; },
+                                 [](const DnsCheck& dns) { return dns.name; },
+                                 [](const UdpCheck& udp) { return udp.send; },
+                                 [](const IcmpCheck&) { return std::string(); },
+                                 [](const ScriptCheck& script) {
+                                     return script.arguments.empty() ? "" : script.arguments.back();
+                                 },
+                                 [](const FileCheck& file) { return file.path; }},
                       check);
 }
 
@@ -34,7 +41,10 @@ std::string type_name(const Check& check) {
     return std::visit(
         overloaded{[](const TcpCheck&) { return "tcp"; }, [](const HttpCheck&) { return "http"; },
                    [](const IdleTcpCheck&) { return "idle-tcp"; },
-                   [](const TlsCheck&) { return "tls"; }},
+                   [](const TlsCheck&) { return "tls"; }, [](const DnsCheck&) { return "dns"; },
+                   [](const UdpCheck&) { return "udp"; }, [](const IcmpCheck&) { return "icmp"; },
+                   [](const ScriptCheck&) { return "script"; },
+                   [](const FileCheck&) { return "file"; }},
         check);
 }
 

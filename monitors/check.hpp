@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -139,7 +140,69 @@ struct HttpCheck {
     bool operator==(const HttpCheck&) const = default;
 };
 
-using Check = std::variant<TcpCheck, HttpCheck, IdleTcpCheck, TlsCheck>;
+/// dns: one query to exactly this server, whose answer has an accepted code and the expected
+/// records.
+struct DnsCheck {
+    std::string name{};
+    std::uint16_t type = 1;  // A; dns_type() knows the names
+    bool tcp = false;
+    bool recursion = true;  // the query's RD bit
+    /// Accepted response codes; dns_rcode() knows the names.
+    std::vector<std::uint8_t> rcodes{0};
+    /// Data of records of the asked type that must be in the answer, as dig +short shows it, case
+    /// ignored.
+    std::vector<std::string> answers{};
+
+    bool operator==(const DnsCheck&) const = default;
+};
+
+/// "AAAA", "TYPE65": the number; nothing for what is no type.
+std::optional<std::uint16_t> dns_type(std::string_view name);
+/// "NXDOMAIN": the number.
+std::optional<std::uint8_t> dns_rcode(std::string_view name);
+bool is_dns_name(const std::string& name);
+
+/// udp: a datagram is answered by one that begins as expected. Without `expect`, no ICMP message
+/// may come back within the timeout, which is then how long every probe takes: silence is success.
+struct UdpCheck {
+    std::string send{};
+    BytePattern expect{};
+
+    bool operator==(const UdpCheck&) const = default;
+};
+
+/// icmp: an echo request is answered. Needs CAP_NET_RAW.
+struct IcmpCheck {
+    bool operator==(const IcmpCheck&) const = default;
+};
+
+/// script: a program exits with 0. It is run without a shell, with no capabilities and none of our
+/// descriptors, and killed with everything it started at the deadline.
+struct ScriptCheck {
+    /// The program's absolute path first; {address} and {port} stand for the target's, also in the
+    /// environment as VIPD_ADDRESS and VIPD_PORT.
+    std::vector<std::string> arguments{};
+    /// Exit codes 2..255 are a success, too, and say that the server's weight is 0..253.
+    bool weight_from_exit = false;
+
+    bool operator==(const ScriptCheck&) const = default;
+};
+
+/// file: a local file, on a disk that does not hang.
+struct FileCheck {
+    enum class Rule : std::uint8_t {
+        present,  // it is there
+        absent,  // it is not there
+        weight,  // it holds a number, 0..65535, which is the server's weight
+    };
+    std::string path{};
+    Rule rule = Rule::present;
+
+    bool operator==(const FileCheck&) const = default;
+};
+
+using Check = std::variant<TcpCheck, HttpCheck, IdleTcpCheck, TlsCheck, DnsCheck, UdpCheck,
+                           IcmpCheck, ScriptCheck, FileCheck>;
 
 /// "tcp", "http": the type's name in the configuration.
 std::string type_name(const Check& check);

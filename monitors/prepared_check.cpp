@@ -1,10 +1,18 @@
 #include "monitors/prepared_check.hpp"
 
+#include "monitors/datagram_probe.hpp"
+#include "monitors/dns.hpp"
 #include "monitors/exchange.hpp"
+#include "monitors/file_probe.hpp"
+#include "monitors/icmp.hpp"
 #include "monitors/idle_tcp_probe.hpp"
+#include "monitors/script_probe.hpp"
 #include "monitors/sequence_probe.hpp"
 #include "monitors/stream_probe.hpp"
+#include "monitors/udp.hpp"
 #include "src/base/overloaded.hpp"
+
+#include <sys/random.h>
 
 #include <utility>
 
@@ -15,6 +23,28 @@ namespace {
 std::unique_ptr<Dialogue> dialogue_of(const std::vector<Exchange>& exchanges) {
     if (exchanges.empty()) return nullptr;
     return std::make_unique<ExchangeDialogue>(exchanges);
+}
+
+std::unique_ptr<Probe> datagram_probe(const ProbePlan& plan, DatagramProbe::Protocol protocol,
+                                      std::unique_ptr<DatagramDialogue> dialogue) {
+    return std::make_unique<DatagramProbe>(plan, protocol, std::move(dialogue));
+}
+
+/// From the kernel: what tells our answers from forged ones must not be guessed.
+std::uint64_t random_number() {
+    std::uint64_t number = 0;
+    [[maybe_unused]] const auto got =
+        ::getrandom(&number, sizeof number, 0);  // cannot fail for up to 256 bytes
+    return number;
+}
+
+std::unique_ptr<Probe> make_dns_probe(const ProbePlan& plan, const DnsCheck& dns) {
+    const auto id = static_cast<std::uint16_t>(random_number());
+    if (dns.tcp)
+        return std::make_unique<StreamProbe>(plan, nullptr,
+                                             std::make_unique<DnsTcpDialogue>(dns, id));
+    return datagram_probe(plan, DatagramProbe::Protocol::udp,
+                          std::make_unique<DnsUdpDialogue>(dns, id));
 }
 
 }  // namespace
@@ -37,19 +67,35 @@ void PreparedCheck::prepare_tls(const TlsOptions& options) {
 }
 
 std::unique_ptr<Probe> PreparedCheck::make_probe(const ProbePlan& plan) const {
-    return std::visit(overloaded{[&](const TcpCheck& tcp) -> std::unique_ptr<Probe> {
-                                     return std::make_unique<StreamProbe>(
-                                         plan, nullptr, dialogue_of(tcp.exchanges));
-                                 },
-                                 [&](const HttpCheck&) { return make_http_probe(plan); },
-                                 [&](const IdleTcpCheck&) -> std::unique_ptr<Probe> {
-                                     return std::make_unique<IdleTcpProbe>(plan);
-                                 },
-                                 [&](const TlsCheck& tls) -> std::unique_ptr<Probe> {
-                                     return std::make_unique<StreamProbe>(
-                                         plan, tls_.get(), dialogue_of(tls.exchanges));
-                                 }},
-                      check_);
+    return std::visit(
+        overloaded{
+            [&](const TcpCheck& tcp) -> std::unique_ptr<Probe> {
+                return std::make_unique<StreamProbe>(plan, nullptr, dialogue_of(tcp.exchanges));
+            },
+            [&](const HttpCheck&) { return make_http_probe(plan); },
+            [&](const IdleTcpCheck&) -> std::unique_ptr<Probe> {
+                return std::make_unique<IdleTcpProbe>(plan);
+            },
+            [&](const DnsCheck& dns) { return make_dns_probe(plan, dns); },
+            [&](const UdpCheck& udp) {
+                return datagram_probe(plan, DatagramProbe::Protocol::udp,
+                                      std::make_unique<UdpDialogue>(udp));
+            },
+            [&](const IcmpCheck&) {
+                const auto family = plan.target.address.family();
+                return datagram_probe(plan, DatagramProbe::Protocol::icmp,
+                                      std::make_unique<IcmpDialogue>(family, random_number()));
+            },
+            [&](const ScriptCheck& script) -> std::unique_ptr<Probe> {
+                return std::make_unique<ScriptProbe>(plan, script);
+            },
+            [&](const FileCheck& file) -> std::unique_ptr<Probe> {
+                return std::make_unique<FileProbe>(file);
+            },
+            [&](const TlsCheck& tls) -> std::unique_ptr<Probe> {
+                return std::make_unique<StreamProbe>(plan, tls_.get(), dialogue_of(tls.exchanges));
+            }},
+        check_);
 }
 
 std::unique_ptr<Probe> PreparedCheck::make_http_probe(const ProbePlan& plan) const {

@@ -6,6 +6,7 @@
 #include "monitors/dialogue.hpp"
 #include "monitors/engine.hpp"
 #include "monitors/poller.hpp"
+#include "monitors/reaper.hpp"
 #include "src/base/time.hpp"
 
 #include <chrono>
@@ -49,6 +50,7 @@ struct Step {
 struct ProbeContext {
     Poller& poller;
     std::uint64_t token = 0;  // for poller.add
+    Reaper& reaper;
     std::span<char> scratch;  // shared between all probes of the worker: nothing survives in it
 };
 

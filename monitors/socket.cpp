@@ -46,11 +46,12 @@ SocketAddress socket_address(const Endpoint& endpoint) {
 
 namespace {
 
-Connecting connect_socket(int type, const Endpoint& target, const std::optional<Address>& source) {
+Connecting connect_socket(int type, int protocol, const Endpoint& target,
+                          const std::optional<Address>& source) {
     const auto address = socket_address(target);
-    Connecting result{
-        .socket = Fd(::socket(address.storage.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
-        .error = 0};
+    Connecting result{.socket = Fd(::socket(address.storage.ss_family,
+                                            type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol)),
+                      .error = 0};
     const auto failed = [&result] {
         result.error = errno;
         return std::move(result);
@@ -59,6 +60,12 @@ Connecting connect_socket(int type, const Endpoint& target, const std::optional<
     if (type == SOCK_STREAM) {
         const linger at_once{.l_onoff = 1, .l_linger = 0};
         ::setsockopt(result.socket.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+    if (type == SOCK_DGRAM) {
+        const bool ipv4 = target.address.is_ipv4();
+        const int on = 1;
+        ::setsockopt(result.socket.get(), ipv4 ? IPPROTO_IP : IPPROTO_IPV6,
+                     ipv4 ? IP_RECVERR : IPV6_RECVERR, &on, sizeof on);
     }
     if (source) {
         const int late =
@@ -76,11 +83,16 @@ Connecting connect_socket(int type, const Endpoint& target, const std::optional<
 /// Closing it sends RST instead of FIN, so that nothing stays behind in TIME_WAIT, here or there: a
 /// probe that is over has nothing more to say or to hear.
 Connecting connect_stream(const Endpoint& target, const std::optional<Address>& source) {
-    return connect_socket(SOCK_STREAM, target, source);
+    return connect_socket(SOCK_STREAM, 0, target, source);
 }
 
 Connecting connect_datagram(const Endpoint& target, const std::optional<Address>& source) {
-    return connect_socket(SOCK_DGRAM, target, source);
+    return connect_socket(SOCK_DGRAM, 0, target, source);
+}
+
+Connecting connect_icmp(const Address& target, const std::optional<Address>& source) {
+    const int protocol = target.is_ipv4() ? int{IPPROTO_ICMP} : int{IPPROTO_ICMPV6};
+    return connect_socket(SOCK_RAW, protocol, {target, 0}, source);
 }
 
 int pending_error(int fd) {

@@ -47,7 +47,10 @@ struct Connecting {
     int error = 0;
 };
 Connecting connect_stream(const Endpoint& target, const std::optional<Address>& source);
+/// Hears of every ICMP message that an unreachable port or host leads to.
 Connecting connect_datagram(const Endpoint& target, const std::optional<Address>& source);
+/// A raw socket that hears ICMP messages of the target only. Needs CAP_NET_RAW.
+Connecting connect_icmp(const Address& target, const std::optional<Address>& source);
 
 /// SO_ERROR: what became of a connection attempt, or what ICMP reported. Reading it clears it.
 int pending_error(int fd);

@@ -29,7 +29,7 @@ bool equal_ignoring_case(std::string_view left, std::string_view right) {
 }
 
 std::string quoted(std::string_view bytes) {
-    constexpr std::size_t longest = 40;
+    constexpr std::size_t longest = 60;
     constexpr std::string_view digits = "0123456789abcdef";
     std::string text = "\"";
     for (const char c : bytes.substr(0, longest)) {

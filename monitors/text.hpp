@@ -7,7 +7,7 @@
 
 namespace vipd::monitors {
 
-/// In double quotes, cut to 40 bytes, everything but printable ASCII as \xNN: safe for logs,
+/// In double quotes, cut to 60 bytes, everything but printable ASCII as \xNN: safe for logs,
 /// whatever a server sent.
 std::string quoted(std::string_view bytes);
 

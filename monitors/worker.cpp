@@ -111,6 +111,7 @@ void Worker::loop(const std::stop_token& stop) {
         run_due(Clock::now());
         now = Clock::now();
         start_waiting(now);
+        if (!reaper_.empty()) reaper_.reap();
         lost_.worked(now);
     }
 }
@@ -338,6 +339,7 @@ void Worker::give_evidence(Reason reason, TimePoint now) {
 ProbeContext Worker::context(Slot slot) {
     return {.poller = poller_,
             .token = (std::uint64_t{watches_.at(slot).run} << 32U) | slot,
+            .reaper = reaper_,
             .scratch = scratch_};
 }
 

@@ -91,6 +91,7 @@ private:
     const std::size_t most_running_;
     Poller poller_;
     Fd wake_;
+    Reaper reaper_;  // before the watches, whose probes hand their children to it
     TimerHeap timers_;
     std::minstd_rand random_;
     std::vector<char> scratch_;

@@ -9,7 +9,7 @@ TEST_CASE("what a server sent is quoted so that a log stays readable") {
     CHECK(quoted("SSH-2.0-OpenSSH") == "\"SSH-2.0-OpenSSH\"");
     CHECK(quoted("a\r\n\x1b[2J\"\\") == R"("a\x0d\x0a\x1b[2J\x22\x5c")");
     CHECK(quoted(std::string_view("\0\xff", 2)) == R"("\x00\xff")");
-    CHECK(quoted(std::string(41, 'x')) == "\"" + std::string(40, 'x') + "\"…");
+    CHECK(quoted(std::string(61, 'x')) == "\"" + std::string(60, 'x') + "\"…");
 }
 
 TEST_CASE("a duration reads as it is written in the configuration") {
