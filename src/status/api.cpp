@@ -2,6 +2,8 @@
 
 #include "src/status/command_json.hpp"
 #include "src/status/event_json.hpp"
+#include "src/status/metrics.hpp"
+#include "src/status/pybal_pages.hpp"
 #include "src/status/request_target.hpp"
 #include "src/status/service_selection.hpp"
 #include "src/status/status_json.hpp"
@@ -95,6 +97,26 @@ Answer get_events(const Question& question) {
     return json_response(200, events_json(ring.newest(*after, filter, *limit)));
 }
 
+/// Not cached by ETag: what they say varies with the Accept header.
+Answer get_pybal_pools(const Question& question) {
+    if (question.state.snapshot == nullptr) return not_ready();
+    return pybal_pools(question.request, question.target, *question.state.snapshot);
+}
+
+Answer get_pybal_alerts(const Question& question) {
+    if (question.state.snapshot == nullptr) return not_ready();
+    return pybal_alerts(question.request, *question.state.snapshot);
+}
+
+Answer get_metrics(const Question& question) {
+    const bool servers = question.target.text("level") == "server";
+    auto response =
+        text_response(200, metrics_text(*question.state.snapshot,
+                                        servers ? MetricsLevel::server : MetricsLevel::service));
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    return response;
+}
+
 HttpResponse checks_response(const std::vector<Check>& checks) {
     return json_response(all_ok(checks) ? 200 : 503, checks_json(checks));
 }
@@ -146,6 +168,11 @@ constexpr std::array routes{
     Route{"POST", "/v1/maintenance", Needs::nothing, post_command},
     Route{"POST", "/v1/reload", Needs::nothing, post_command},
     Route{"POST", "/v1/restart", Needs::nothing, post_command},
+    Route{"GET", "/metrics", Needs::snapshot, get_metrics},
+    Route{"GET", "/pools", Needs::nothing, get_pybal_pools},
+    Route{"GET", "/pools/{}", Needs::nothing, get_pybal_pools},
+    Route{"GET", "/pools/{}/{}", Needs::nothing, get_pybal_pools},
+    Route{"GET", "/alerts", Needs::nothing, get_pybal_alerts},
     Route{"GET", "/healthz", Needs::nothing, get_healthz},
     Route{"GET", "/readyz", Needs::nothing, get_readyz},
 };

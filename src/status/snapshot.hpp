@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace vipd {
@@ -121,6 +122,16 @@ struct Event {
     std::string text;
 };
 
+/// A distribution as Prometheus has it. Histograms of one name follow each other in a snapshot.
+struct HistogramView {
+    std::string name;  // with the base unit: "vipd_probe_duration_seconds"
+    std::string help;
+    std::pair<std::string, std::string> label;  // name and value; an empty name: none
+    std::vector<double> bounds;  // upper bounds, ascending, without +Inf
+    std::vector<std::uint64_t> counts;  // one more than bounds: the last is above them all
+    double sum = 0;
+};
+
 struct Snapshot {
     std::string node;
     std::string version;
@@ -134,6 +145,7 @@ struct Snapshot {
     std::vector<std::shared_ptr<const bgp::PeerStatus>> peers;
     std::shared_ptr<const KernelView> kernel;
     std::vector<Alert> alerts;
+    std::vector<HistogramView> histograms;
     /// All enabled servers of all pools were judged at least once, or the start deadline has
     /// passed.
     bool verdicts_in = false;

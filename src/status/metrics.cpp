@@ -1,0 +1,205 @@
+#include "src/status/metrics.hpp"
+
+#include "src/status/metrics_writer.hpp"
+#include "src/status/readiness.hpp"
+#include "src/status/wall_time.hpp"
+
+namespace vipd {
+namespace {
+
+double unix_seconds(WallTime time) {
+    using namespace std::chrono;
+    return static_cast<double>(duration_cast<milliseconds>(time.time_since_epoch()).count()) / 1e3;
+}
+
+void write_daemon(MetricsWriter& out, const Snapshot& snapshot) {
+    const ClockPair clocks{snapshot.made, snapshot.made_wall};
+    out.family("vipd_build_info", "gauge", "Always 1; the version is a label.");
+    out.sample({{"version", snapshot.version}}, 1);
+    out.family("vipd_start_time_seconds", "gauge",
+               "When vipd started, in seconds since the epoch.");
+    out.sample({}, unix_seconds(clocks.wall_time(snapshot.started)));
+    out.family("vipd_snapshot_time_seconds", "gauge",
+               "When this picture was made, in seconds since the epoch.");
+    out.sample({}, unix_seconds(snapshot.made_wall));
+    out.family("vipd_ready", "gauge", "Whether each condition of /readyz holds.");
+    for (const auto& check : readiness(&snapshot))
+        out.sample({{"check", check.name}}, check.ok);
+    std::map<std::string, std::size_t> alerts;
+    for (const auto& alert : snapshot.alerts)
+        ++alerts[alert.code];
+    out.family("vipd_alerts", "gauge", "Alerts that stand now, by code.");
+    for (const auto& [code, number] : alerts)
+        out.sample({{"code", code}}, number);
+}
+
+/// One sample for each pool.
+template <class Value>
+void write_pools(MetricsWriter& out, const Snapshot& snapshot, std::string_view name,
+                 std::string_view help, Value value) {
+    out.family(name, "gauge", help);
+    for (const auto& [service, view] : snapshot.services) {
+        for (const auto& pool : view->pools) {
+            out.sample({{"service", service}, {"family", to_string(pool.family)}}, value(pool));
+        }
+    }
+}
+
+void write_all_pools(MetricsWriter& out, const Snapshot& snapshot) {
+    using Pool = const PoolView&;
+    write_pools(out, snapshot, "vipd_pool_servers", "Configured servers of the pool.",
+                [](Pool pool) { return pool.configured; });
+    write_pools(out, snapshot, "vipd_pool_servers_up", "Servers that are up and enabled.",
+                [](Pool pool) { return pool.up; });
+    write_pools(out, snapshot, "vipd_pool_servers_pooled",
+                "Servers that carry traffic, as the kernel acknowledged.",
+                [](Pool pool) { return pool.pooled; });
+    write_pools(out, snapshot, "vipd_pool_servers_held",
+                "Servers that are down and kept because of the depool threshold.",
+                [](Pool pool) { return pool.held; });
+    write_pools(out, snapshot, "vipd_pool_floor_servers",
+                "Servers that the depool threshold keeps in the pool at least.",
+                [](Pool pool) { return pool.floor; });
+    write_pools(out, snapshot, "vipd_pool_fit", "Whether the service can serve in this family.",
+                [](Pool pool) { return pool.fit; });
+    write_pools(out, snapshot, "vipd_pool_programmed",
+                "Whether the service exists in the kernel, as acknowledged.",
+                [](Pool pool) { return pool.programmed; });
+}
+
+/// One sample for each server.
+template <class Value>
+void write_servers(MetricsWriter& out, const Snapshot& snapshot, std::string_view name,
+                   std::string_view help, Value value) {
+    out.family(name, "gauge", help);
+    for (const auto& [service, view] : snapshot.services) {
+        for (const auto& pool : view->pools) {
+            for (const auto& server : pool.servers) {
+                out.sample({{"service", service},
+                            {"family", to_string(pool.family)},
+                            {"server", server.name}},
+                           value(server));
+            }
+        }
+    }
+}
+
+void write_all_servers(MetricsWriter& out, const Snapshot& snapshot) {
+    using Server = const ServerView&;
+    write_servers(out, snapshot, "vipd_server_up", "Whether the server's monitors say it is up.",
+                  [](Server server) { return server.health == monitors::Health::up; });
+    write_servers(out, snapshot, "vipd_server_enabled", "Whether the operator wants it to serve.",
+                  [](Server server) { return server.admin == Admin::enabled; });
+    write_servers(out, snapshot, "vipd_server_pooled",
+                  "Whether it carries traffic, as the kernel acknowledged.",
+                  [](Server server) { return server.pooled; });
+}
+
+template <class Value>
+void write_addresses(MetricsWriter& out, const Snapshot& snapshot, std::string_view name,
+                     std::string_view help, Value value) {
+    out.family(name, "gauge", help);
+    for (const auto& [vip, view] : snapshot.vips) {
+        for (const auto& address : view->addresses) {
+            out.sample({{"vip", vip}, {"address", address.address.to_string()}}, value(address));
+        }
+    }
+}
+
+void write_vips(MetricsWriter& out, const Snapshot& snapshot) {
+    using Address = const VipAddressView&;
+    write_addresses(out, snapshot, "vipd_vip_announced", "Whether the address is to be announced.",
+                    [](Address address) { return address.wanted == Announcement::announced; });
+    write_addresses(out, snapshot, "vipd_vip_advertised_peers", "Peers that it was written to.",
+                    [](Address address) { return address.advertised_to.size(); });
+    write_addresses(out, snapshot, "vipd_vip_present", "Whether it is on the interface.",
+                    [](Address address) { return address.present; });
+}
+
+void write_messages(MetricsWriter& out, const bgp::PeerStatus& peer) {
+    for (const auto& [type, number] : peer.messages_in) {
+        out.sample({{"peer", peer.name}, {"direction", "in"}, {"type", type}}, number);
+    }
+    for (const auto& [type, number] : peer.messages_out) {
+        out.sample({{"peer", peer.name}, {"direction", "out"}, {"type", type}}, number);
+    }
+}
+
+void write_routes(MetricsWriter& out, const bgp::PeerStatus& peer) {
+    for (const auto& [family, counts] : peer.families) {
+        const auto name = to_string(family);
+        out.sample({{"peer", peer.name}, {"family", name}, {"state", "wanted"}}, counts.wanted);
+        out.sample({{"peer", peer.name}, {"family", name}, {"state", "advertised"}},
+                   counts.advertised);
+        out.sample({{"peer", peer.name}, {"family", name}, {"state", "pending"}}, counts.pending);
+    }
+}
+
+void write_peers(MetricsWriter& out, const Snapshot& snapshot) {
+    out.family("vipd_bgp_session_established", "gauge", "Whether the session is Established.");
+    for (const auto& peer : snapshot.peers) {
+        out.sample({{"peer", peer->name}}, peer->state == bgp::SessionState::established);
+    }
+    out.family("vipd_bgp_sessions_established_total", "counter",
+               "How often the session has become Established.");
+    for (const auto& peer : snapshot.peers) {
+        out.sample({{"peer", peer->name}}, peer->established_count);
+    }
+    out.family("vipd_bgp_messages_total", "counter", "BGP messages by direction and type.");
+    for (const auto& peer : snapshot.peers)
+        write_messages(out, *peer);
+    out.family("vipd_bgp_routes", "gauge", "Routes by state towards the peer.");
+    for (const auto& peer : snapshot.peers)
+        write_routes(out, *peer);
+}
+
+void write_kernel(MetricsWriter& out, const KernelView& kernel) {
+    out.family("vipd_kernel_in_sync", "gauge", "Whether the kernel's table is as wanted.");
+    out.sample({{"backend", kernel.backend}}, kernel.in_sync);
+    out.family("vipd_kernel_writes_total", "counter", "Changes that the kernel acknowledged.");
+    out.sample({}, kernel.writes);
+    out.family("vipd_kernel_drift_total", "counter",
+               "Changes to our services that somebody else had made.");
+    out.sample({}, kernel.drift);
+    out.family("vipd_kernel_refused_changes", "gauge", "Wanted changes that the kernel refuses.");
+    out.sample({}, kernel.refusals.size());
+}
+
+void write_histogram(MetricsWriter& out, const HistogramView& histogram) {
+    const auto& label = histogram.label;
+    std::uint64_t cumulative = 0;
+    for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
+        cumulative += histogram.counts[i];
+        const bool last = i >= histogram.bounds.size();
+        const auto bound = last ? std::string("+Inf") : fmt::format("{}", histogram.bounds[i]);
+        out.sample("_bucket", {{label.first, label.second}, {"le", bound}}, cumulative);
+    }
+    out.sample("_sum", {{label.first, label.second}}, histogram.sum);
+    out.sample("_count", {{label.first, label.second}}, cumulative);
+}
+
+/// Those of one name stand together, as the format asks.
+void write_histograms(MetricsWriter& out, const Snapshot& snapshot) {
+    std::string_view family;
+    for (const auto& histogram : snapshot.histograms) {
+        if (histogram.name != family) out.family(histogram.name, "histogram", histogram.help);
+        family = histogram.name;
+        write_histogram(out, histogram);
+    }
+}
+
+}  // namespace
+
+std::string metrics_text(const Snapshot& snapshot, MetricsLevel level) {
+    MetricsWriter out;
+    write_daemon(out, snapshot);
+    write_all_pools(out, snapshot);
+    if (level == MetricsLevel::server) write_all_servers(out, snapshot);
+    write_vips(out, snapshot);
+    write_peers(out, snapshot);
+    if (snapshot.kernel) write_kernel(out, *snapshot.kernel);
+    write_histograms(out, snapshot);
+    return out.take();
+}
+
+}  // namespace vipd

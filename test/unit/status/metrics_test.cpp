@@ -1,0 +1,62 @@
+#include "src/status/metrics.hpp"
+
+#include "src/status/metrics_writer.hpp"
+#include "test/unit/status/example_snapshot.hpp"
+#include "test/unit/status/golden.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+using namespace vipd;
+
+namespace {
+
+bool says(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("metrics show daemon, pools, VIPs, peers and kernel") {
+    const auto actual = metrics_text(example_snapshot(), MetricsLevel::service);
+    CHECK(actual == golden("metrics.txt", actual));
+}
+
+TEST_CASE("series of servers come only where they are asked for") {
+    const auto sample =
+        "vipd_server_pooled{service=\"text-https\",family=\"ipv4\",server=\"cp2\"} 1\n";
+    CHECK_FALSE(says(metrics_text(example_snapshot(), MetricsLevel::service), "server="));
+    CHECK(says(metrics_text(example_snapshot(), MetricsLevel::server), sample));
+}
+
+TEST_CASE("the number of series does not grow with the number of servers") {
+    const auto lines = [](std::size_t servers) {
+        const auto text = metrics_text(large_snapshot(10, servers), MetricsLevel::service);
+        return std::ranges::count(text, '\n');
+    };
+    CHECK(lines(1) == lines(20));
+}
+
+TEST_CASE("a histogram is cumulative and ends with all") {
+    auto snapshot = example_snapshot();
+    snapshot.histograms = {
+        {"vipd_probe_duration_seconds", "Help.", {"type", "http"}, {0.001, 0.01}, {2, 3, 1}, 0.5},
+        {"vipd_probe_duration_seconds", "Help.", {"type", "tcp"}, {0.001}, {0, 7}, 1.25}};
+    const auto text = metrics_text(snapshot, MetricsLevel::service);
+    CHECK(says(text,
+               "# TYPE vipd_probe_duration_seconds histogram\n"
+               "vipd_probe_duration_seconds_bucket{type=\"http\",le=\"0.001\"} 2\n"
+               "vipd_probe_duration_seconds_bucket{type=\"http\",le=\"0.01\"} 5\n"
+               "vipd_probe_duration_seconds_bucket{type=\"http\",le=\"+Inf\"} 6\n"
+               "vipd_probe_duration_seconds_sum{type=\"http\"} 0.5\n"
+               "vipd_probe_duration_seconds_count{type=\"http\"} 6\n"
+               "vipd_probe_duration_seconds_bucket{type=\"tcp\",le=\"0.001\"} 0\n"));
+}
+
+TEST_CASE("label values are escaped") {
+    MetricsWriter out;
+    out.family("m", "gauge", "Help.");
+    out.sample({{"a", "q\"b\\n\nl"}}, 1.5);
+    CHECK(out.take() == "# HELP m Help.\n# TYPE m gauge\nm{a=\"q\\\"b\\\\n\\nl\"} 1.5\n");
+}
