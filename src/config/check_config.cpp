@@ -175,7 +175,7 @@ private:
             const auto pointer = pointer_to("/services", name);
             const auto vip = config_.vips.find(service.vip);
             if (vip == config_.vips.end()) {
-                report_unknown_vip(pointer + "/vip", service.vip);
+                report_unknown(pointer + "/vip", "VIP", service.vip, names_of(config_.vips));
             } else {
                 check_families(service, vip->second, pointer);
             }
@@ -189,7 +189,12 @@ private:
                        "each VIP, protocol and port once; the service " + in_quotes(owner->second) +
                            " has it");
             }
-            check_servers(service, pointer);
+            if (service.group && !config_.groups.contains(*service.group)) {
+                report_unknown(pointer + "/servers", "group", *service.group,
+                               names_of(config_.groups));
+            } else {
+                check_servers(service, pointer);
+            }
             check_monitors(service, pointer);
         }
     }
@@ -198,18 +203,22 @@ private:
         return protocol == ipvs::Protocol::tcp ? "tcp" : "udp";
     }
 
-    void report_unknown_vip(std::string pointer, const std::string& vip) {
-        const auto names = names_of(config_.vips);
-        const auto meant = nearest(vip, names);
-        report(std::move(pointer), "the unknown VIP " + in_quotes(vip),
-               meant ? in_quotes(*meant) + " (did you mean it?) or another VIP of \"vips\""
-                     : "a VIP of \"vips\": " + alternatives(names));
+    void report_unknown(std::string pointer, const std::string& kind, const std::string& name,
+                        const std::vector<std::string>& known) {
+        const auto meant = nearest(name, known);
+        auto accepted = known.empty() ? "a " + kind + " that exists: there is none"
+                                      : "one of " + alternatives(known);
+        if (meant) accepted = in_quotes(*meant) + " (did you mean it?) or another " + kind;
+        report(std::move(pointer), "the unknown " + kind + " " + in_quotes(name),
+               std::move(accepted));
     }
 
     // A family of the VIP in which there is no server at all could never be fit, and min_up above N
     // neither.
     void check_families(const ServiceConfig& service, const VipConfig& vip,
                         const std::string& pointer) {
+        if (service.servers.empty())
+            return;  // that is a problem of its own, reported where they are written
         for (const auto& address : vip.addresses) {
             const auto count = servers_in(service, address.family());
             const auto family = to_string(address.family());
@@ -234,10 +243,19 @@ private:
             }));
     }
 
+    // Where a service's servers are written: its own, a group's, or in a list of their own.
+    std::string servers_pointer(const ServiceConfig& service,
+                                const std::string& service_pointer) const {
+        if (!service.group) return service_pointer + "/servers";
+        const auto group = pointer_to("/groups", *service.group);
+        return config_.groups.at(*service.group).servers_file ? group + "/servers_file" : group;
+    }
+
     void check_servers(const ServiceConfig& service, const std::string& service_pointer) {
+        const auto servers = servers_pointer(service, service_pointer);
         std::map<Endpoint, std::string> owners;
         for (const auto& [name, server] : service.servers) {
-            const auto pointer = pointer_to(service_pointer + "/servers", name);
+            const auto pointer = pointer_to(servers, name);
             std::map<Family, std::size_t> families;
             for (const auto& address : server.addresses) {
                 check_server_address(address, pointer + "/address");

@@ -83,6 +83,15 @@ struct ServerConfig {
     bool operator==(const ServerConfig&) const = default;
 };
 
+/// Servers that services share by name.
+struct GroupConfig {
+    /// The file that lists them, resolved; absent: they are written in the configuration.
+    std::optional<std::string> servers_file;
+    std::map<std::string, ServerConfig> servers;
+
+    bool operator==(const GroupConfig&) const = default;
+};
+
 struct MonitorConfig {
     monitors::Check check;
     /// Port to connect to; absent: the server's (written in the URL, for http).
@@ -152,6 +161,7 @@ struct Config {
     std::string state_dir = "/var/lib/vipd";
     /// Absent: nothing is announced.
     std::optional<BgpConfig> bgp;
+    std::map<std::string, GroupConfig> groups;
     std::map<std::string, VipConfig> vips;
     std::map<std::string, ServiceConfig> services;
     StopConfig stop;

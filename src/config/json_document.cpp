@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace vipd {
@@ -157,7 +158,7 @@ public:
 private:
     struct Open {
         JsonValue value;
-        std::string key;  // of the member that is being read
+        std::optional<std::string> key;  // of the member that is being read
         SourcePosition key_position;
     };
 
@@ -208,9 +209,10 @@ private:
         if (open_.empty()) {
             root_ = std::move(value);
         } else if (auto& parent = open_.back(); parent.value.is(JsonValue::Kind::object)) {
-            parent.value.members.push_back({.key = std::move(parent.key),
+            parent.value.members.push_back({.key = std::move(*parent.key),
                                             .position = parent.key_position,
                                             .value = std::move(value)});
+            parent.key.reset();
         } else {
             parent.value.elements.push_back(std::move(value));
         }
@@ -255,9 +257,11 @@ private:
         std::string pointer;
         for (std::size_t i = 0; i < depth; ++i) {
             const auto& container = open_[i];
-            pointer = container.value.is(JsonValue::Kind::object)
-                          ? pointer_to(pointer, container.key)
-                          : pointer_to(pointer, container.value.elements.size());
+            if (!container.value.is(JsonValue::Kind::object)) {
+                pointer = pointer_to(pointer, container.value.elements.size());
+            } else if (container.key) {
+                pointer = pointer_to(pointer, *container.key);
+            }
         }
         return pointer;
     }

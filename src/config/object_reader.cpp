@@ -105,6 +105,18 @@ void ObjectReader::fraction(std::string_view key, Fraction& into) {
     });
 }
 
+void ObjectReader::addresses(std::string_view key, std::vector<Address>& into) {
+    const auto* value = find(key);
+    if (value == nullptr) return;
+    if (value->is(JsonValue::Kind::array)) {
+        list(key, into, 1, 2, std::string(address_rule), address_of);
+    } else if (const auto address = address_of(*value)) {
+        into = {*address};
+    } else {
+        reject(key, *value, address_rule);
+    }
+}
+
 void ObjectReader::require(std::string_view key, std::string_view accepted) {
     if (has(key) || !value_.is(JsonValue::Kind::object)) return;
     problems_.add(value_.position, pointer_to(pointer_, key), "nothing", std::string(accepted));

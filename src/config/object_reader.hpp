@@ -31,6 +31,9 @@ std::string alternatives(const std::vector<std::string>& names);
 /// The known word nearest to what was written, if it is near enough to be what was meant.
 std::optional<std::string> nearest(std::string_view written, const std::vector<std::string>& known);
 
+/// The folder of each file that was read: where relative paths in it start.
+using Folders = std::vector<std::string>;
+
 class ObjectReader {
 public:
     /// `value` and `problems` must outlive this. A value that is not an object is reported and
@@ -91,12 +94,17 @@ public:
         read(key, into, accepted, [](const JsonValue& value) { return plain_text(value); });
     }
 
-    /// A path; a relative one starts at `folder`. T is std::string or an optional of it.
+    /// A path; a relative one starts at the folder of its file. T is std::string or an optional of
+    /// it.
     template <class T>
-    void path(std::string_view key, T& into, const std::string& folder) {
-        read(key, into, "a path",
-             [&folder](const JsonValue& value) { return path_of(value, folder); });
+    void path(std::string_view key, T& into, const Folders& folders) {
+        read(key, into, "a path", [&folders](const JsonValue& value) {
+            return path_of(value, folders[value.position.file]);
+        });
     }
+
+    /// One address or an array of one or two.
+    void addresses(std::string_view key, std::vector<Address>& into);
 
     /// One of some words.
     template <class E>

@@ -44,8 +44,8 @@ std::vector<ConfigProblem> Problems::finish(const std::vector<Source>& sources) 
         const auto& source = sources[entry.position.file];
         const auto at = source.lines.locate(entry.position.offset);
         finished.push_back({.file = source.name,
-                            .line = at.line,
-                            .column = at.column,
+                            .line = source.readable ? at.line : 0,
+                            .column = source.readable ? at.column : 0,
                             .pointer = std::move(entry.pointer),
                             .found = std::move(entry.found),
                             .accepted = std::move(entry.accepted)});

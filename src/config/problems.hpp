@@ -16,6 +16,7 @@ namespace vipd {
 struct Source {
     std::string name;
     LineIndex lines;
+    bool readable = true;  // a file that could not be read has no lines
 };
 
 class Problems {
@@ -25,7 +26,7 @@ public:
 
     void add(SourcePosition position, std::string pointer, std::string found, std::string accepted);
 
-    bool empty() const { return problems_.empty(); }
+    std::size_t count() const { return problems_.size() + dropped_; }
     /// Whether something at, inside or around this place was reported already: then what follows
     /// from it is only noise.
     bool touches(std::string_view pointer) const;

@@ -79,20 +79,20 @@ std::optional<bgp::RouterId> router_id_of(const JsonValue& value) {
     return id;
 }
 
-PeerConfig read_peer(const JsonValue& value, std::string pointer, const std::string& folder,
+PeerConfig read_peer(const JsonValue& value, std::string pointer, const Folders& folders,
                      const PeerConfig& base, Problems& problems) {
     ObjectReader reader(value, std::move(pointer), problems);
     auto peer = base;
     reader.require("address", "the router's IP address");
     reader.address("address", peer.address);
-    read_peer_settings(reader, folder, peer);
+    read_peer_settings(reader, folders, peer);
     reader.finish();
     return peer;
 }
 
 }  // namespace
 
-void read_peer_settings(ObjectReader& reader, const std::string& folder, PeerConfig& peer) {
+void read_peer_settings(ObjectReader& reader, const Folders& folders, PeerConfig& peer) {
     read_as(reader, "remote_as", peer.remote_as);
     reader.integer("port", peer.port, 1, 65535, "a port");
     reader.address("local_address", peer.local_address);
@@ -101,10 +101,10 @@ void read_peer_settings(ObjectReader& reader, const std::string& folder, PeerCon
     read_families(reader, peer.families);
     read_next_hop(reader, peer.next_hop);
     read_hops(reader, peer);
-    reader.path("password_file", peer.password_file, folder);
+    reader.path("password_file", peer.password_file, folders);
 }
 
-BgpConfig read_bgp(ObjectReader& reader, const std::string& folder, const PeerConfig& base) {
+BgpConfig read_bgp(ObjectReader& reader, const Folders& folders, const PeerConfig& base) {
     BgpConfig bgp;
     reader.require("local_as", "our AS number");
     reader.require("router_id", "our BGP identifier, written like an IPv4 address");
@@ -116,7 +116,7 @@ BgpConfig read_bgp(ObjectReader& reader, const std::string& folder, const PeerCo
     read_next_hop(reader, bgp.next_hop);
     reader.named("peers", "an object of at least one peer",
                  [&](const std::string& name, const JsonValue& value, std::string pointer) {
-                     bgp.peers.emplace(name, read_peer(value, std::move(pointer), folder, base,
+                     bgp.peers.emplace(name, read_peer(value, std::move(pointer), folders, base,
                                                        reader.problems()));
                  });
     return bgp;

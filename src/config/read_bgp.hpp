@@ -10,10 +10,10 @@ namespace vipd {
 
 /// Keys that a peer and "defaults"."peer" share. What is not written keeps the value it has in
 /// `peer`.
-void read_peer_settings(ObjectReader& reader, const std::string& folder, PeerConfig& peer);
+void read_peer_settings(ObjectReader& reader, const Folders& folders, PeerConfig& peer);
 
 /// The whole section; `base` is what every peer starts from.
-BgpConfig read_bgp(ObjectReader& reader, const std::string& folder, const PeerConfig& base);
+BgpConfig read_bgp(ObjectReader& reader, const Folders& folders, const PeerConfig& base);
 
 /// An array of addresses with ports to listen on.
 void read_endpoints(ObjectReader& reader, std::string_view key, std::vector<Endpoint>& into);

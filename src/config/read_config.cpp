@@ -1,17 +1,15 @@
 #include "src/config/read_config.hpp"
 
 #include "src/config/check_config.hpp"
-#include "src/config/json_document.hpp"
+#include "src/config/load_document.hpp"
 #include "src/config/problems.hpp"
 #include "src/config/read_document.hpp"
+#include "src/config/server_list.hpp"
 
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
+#include <utility>
 
 namespace vipd {
 
@@ -23,48 +21,106 @@ std::string host_name() {
     return name.data();
 }
 
-ConfigReading unreadable(const std::string& path, const std::string& why) {
-    ConfigReading reading;
-    reading.problems.push_back({.file = path,
-                                .line = 0,
-                                .column = 0,
-                                .pointer = {},
-                                .found = why,
-                                .accepted = "a readable file"});
-    return reading;
+// The servers_file of every group, with where it is named. Those of the wrong kind are reported by
+// the document's reader.
+struct ListName {
+    std::string path;
+    SourcePosition position;
+    std::string pointer;
+};
+
+std::vector<ListName> list_names(const LoadedDocument& document) {
+    std::vector<ListName> names;
+    const auto* groups =
+        document.root.is(JsonValue::Kind::object) ? document.root.find("groups") : nullptr;
+    if (groups == nullptr) return names;
+    for (const auto& group : groups->value.members) {
+        const auto* file = group.value.find("servers_file");
+        if (file == nullptr) continue;
+        const auto& value = file->value;
+        const auto path = ObjectReader::path_of(value, document.folders[value.position.file]);
+        const auto pointer = pointer_to(pointer_to("/groups", group.key), "servers_file");
+        if (path) names.push_back({*path, value.position, pointer});
+    }
+    return names;
 }
+
+// Reads every list, each once. One that is not there or not right gives way to its last good text,
+// if there is one.
+class ListReader {
+public:
+    ListReader(LoadedDocument& document, const ConfigFiles& files, const FileTexts& last_lists,
+               Problems& problems)
+        : document_(document), files_(files), last_lists_(last_lists), problems_(problems) {}
+
+    ServerLists run() {
+        for (const auto& name : list_names(document_)) {
+            if (!lists_.contains(name.path)) read(name);
+        }
+        return std::move(lists_);
+    }
+
+    /// Problems of the lists that had to give way.
+    Problems take_stale() { return std::move(stale_); }
+
+private:
+    void read(const ListName& name) {
+        const auto last = last_lists_.find(name.path);
+        const bool replaceable = last != last_lists_.end();
+        auto& problems = replaceable ? stale_ : problems_;
+        const auto text = files_.read(name.path);
+        if (!text) {
+            problems.add(name.position, name.pointer, name.path + ": " + text.error().text,
+                         "a readable file");
+        } else if (keep(name.path, *text, problems)) {
+            return;
+        }
+        if (replaceable) keep(name.path, last->second, problems_);
+    }
+
+    bool keep(const std::string& path, const std::string& text, Problems& problems) {
+        const auto before = problems.count();
+        const auto file = document_.add_source(path, text);
+        auto list = read_server_list(text, is_json_list(path), file, problems);
+        if (problems.count() > before) return false;
+        lists_.emplace(path, std::move(list));
+        document_.texts.insert_or_assign(path, text);
+        return true;
+    }
+
+    LoadedDocument& document_;
+    const ConfigFiles& files_;
+    const FileTexts& last_lists_;
+    Problems& problems_;
+    Problems stale_;
+    ServerLists lists_;
+};
 
 }  // namespace
 
-ConfigReading read_config(std::string_view text, const std::string& file, const std::string& node) {
-    auto json = read_json(text);
+ConfigReading load_config(const std::string& file, const std::string& node,
+                          const ConfigFiles& files, const FileTexts& last_lists) {
     Problems problems;
-    for (auto& problem : json.problems) {
-        problems.add(problem.position, std::move(problem.pointer), std::move(problem.found),
-                     std::move(problem.accepted));
-    }
+    auto document = load_document(file, files, problems);
     ConfigReading reading;
-    if (json.complete) {
-        const auto folder = std::filesystem::path(file).parent_path().string();
-        reading.config = read_document(json.root, folder, node, problems);
-        check_config(reading.config, json.root, problems);
+    if (document.complete) {
+        ListReader lists(document, files, last_lists, problems);
+        const auto servers = lists.run();
+        reading.config = read_document(document.root, document.folders, servers, node, problems);
+        check_config(reading.config, document.root, problems);
+        reading.stale_lists = lists.take_stale().finish(document.sources);
     }
-    reading.problems = std::move(problems).finish({{.name = file, .lines = LineIndex(text)}});
+    reading.problems = std::move(problems).finish(document.sources);
+    reading.files = std::move(document.texts);
     return reading;
 }
 
-ConfigReading read_config_file(const std::string& path) {
-    std::error_code error;
-    if (std::filesystem::is_directory(path, error)) return unreadable(path, "a folder");
-    errno = 0;
-    std::ifstream stream(path, std::ios::binary);
-    if (!stream) return unreadable(path, std::strerror(errno));
-    // One byte more than is acceptable is enough to say that it is too much.
-    std::string text(json_max_bytes + 1, '\0');
-    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (stream.bad()) return unreadable(path, "an error while reading");
-    text.resize(static_cast<std::size_t>(stream.gcount()));
-    return read_config(text, path, host_name());
+ConfigReading read_config(std::string_view text, const std::string& file, const std::string& node) {
+    return load_config(file, node, KeptFiles(FileTexts{{file, std::string(text)}}), {});
+}
+
+ConfigReading read_config_file(const std::string& path, const FileTexts& last_lists) {
+    return load_config(path, host_name(), DiskFiles(), last_lists);
 }
 
 }  // namespace vipd

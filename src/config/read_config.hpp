@@ -1,9 +1,11 @@
 #pragma once
 // From a file's text to a Config, with every problem found and where it stands. Pure but for
-// read_config_file.
+// read_config_file, which reads the disk.
 
 #include "src/config/config.hpp"
+#include "src/config/config_files.hpp"
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,20 +26,33 @@ struct ConfigProblem {
     bool operator==(const ConfigProblem&) const = default;
 };
 
+/// Texts by path.
+using FileTexts = std::map<std::string, std::string>;
+
 /// Either a config and no problems, or problems (sorted by file and position) and a config that
 /// must not be used.
 struct ConfigReading {
     Config config;
     std::vector<ConfigProblem> problems;
+    /// Every file that the configuration was made of, with its text: given to load_config as
+    /// KeptFiles they make it again.
+    FileTexts files;
+    /// What is wrong with server lists whose last good text is used instead.
+    std::vector<ConfigProblem> stale_lists;
 
     bool ok() const { return problems.empty(); }
 };
 
-/// Reads a configuration from text. `file` is only for messages and to resolve relative paths;
-/// `node` is the default for "node" (the host's name). Never throws on any input.
+/// Reads a configuration and all that it names from `files`. `node` is the default for "node" (the
+/// host's name). Where a server list cannot be used as it is now, its text in `last_lists` stands
+/// in. Never throws on any input.
+ConfigReading load_config(const std::string& file, const std::string& node,
+                          const ConfigFiles& files, const FileTexts& last_lists);
+
+/// The same of a single text; `file` is only for messages and to resolve relative paths.
 ConfigReading read_config(std::string_view text, const std::string& file, const std::string& node);
 
-/// The same from a file; a file that cannot be read is a problem like any other.
-ConfigReading read_config_file(const std::string& path);
+/// The same from the disk and for this host.
+ConfigReading read_config_file(const std::string& path, const FileTexts& last_lists = {});
 
 }  // namespace vipd

@@ -18,11 +18,11 @@ struct Defaults {
     ServiceDefaults service;
 };
 
-Defaults read_defaults(ObjectReader& root, const std::string& folder) {
+Defaults read_defaults(ObjectReader& root, const Folders& folders) {
     Defaults defaults;
     root.object("defaults", [&](ObjectReader& reader) {
         reader.object("peer", [&](ObjectReader& nested) {
-            read_peer_settings(nested, folder, defaults.peer);
+            read_peer_settings(nested, folders, defaults.peer);
         });
         reader.object("vip",
                       [&](ObjectReader& nested) { read_vip_settings(nested, defaults.vip); });
@@ -66,7 +66,7 @@ void read_ipvs(ObjectReader& reader, IpvsConfig& ipvs) {
 
 }  // namespace
 
-Config read_document(const JsonValue& root_value, const std::string& folder,
+Config read_document(const JsonValue& root_value, const Folders& folders, const ServerLists& lists,
                      const std::string& node, Problems& problems) {
     constexpr std::string_view vips = "an object of at least one VIP";
     constexpr std::string_view services = "an object of at least one service";
@@ -74,15 +74,26 @@ Config read_document(const JsonValue& root_value, const std::string& folder,
     Config config;
     config.node = node;
     read_version(root);
+    std::vector<std::string> patterns;  // whoever loads the document has followed them
+    root.list("include", patterns, 1, 1000,
+              "the path of a file, or a pattern such as \"conf.d/*.json\"",
+              ObjectReader::plain_text);
     root.read("node", config.node, name_rule, [](const JsonValue& value) {
         return value.is(JsonValue::Kind::string) && is_name(value.text) ? std::optional(value.text)
                                                                         : std::nullopt;
     });
-    root.path("state_dir", config.state_dir, folder);
+    root.path("state_dir", config.state_dir, folders);
 
-    const auto defaults = read_defaults(root, folder);
-    root.object(
-        "bgp", [&](ObjectReader& reader) { config.bgp = read_bgp(reader, folder, defaults.peer); });
+    auto defaults = read_defaults(root, folders);
+    root.object("bgp", [&](ObjectReader& reader) {
+        config.bgp = read_bgp(reader, folders, defaults.peer);
+    });
+    root.named("groups", "an object of at least one group",
+               [&](const std::string& name, const JsonValue& value, const std::string& pointer) {
+                   config.groups.emplace(name,
+                                         read_group(value, pointer, folders, lists, problems));
+               });
+    defaults.service.groups = config.groups;
     root.require("vips", vips);
     root.named(
         "vips", vips, [&](const std::string& name, const JsonValue& value, std::string pointer) {
@@ -98,7 +109,7 @@ Config read_document(const JsonValue& root_value, const std::string& folder,
     root.object("stop", [&](ObjectReader& reader) { read_stop(reader, config.stop); });
     root.object("status", [&](ObjectReader& reader) {
         read_endpoints(reader, "listen", config.status.listen);
-        reader.path("socket", config.status.socket, folder);
+        reader.path("socket", config.status.socket, folders);
     });
     root.object("ipvs", [&](ObjectReader& reader) { read_ipvs(reader, config.ipvs); });
     root.duration("start_deadline", config.start_deadline, 0s, 1h);

@@ -1,5 +1,6 @@
 #include "src/config/read_service.hpp"
 
+#include "src/config/read_group.hpp"
 #include "src/config/read_monitor.hpp"
 
 #include <algorithm>
@@ -68,20 +69,6 @@ void read_scheduler_flags(ObjectReader& reader, ipvs::ServiceOptions& options) {
         options.scheduler_flags |= flag;
 }
 
-void read_addresses(ObjectReader& reader, std::vector<Address>& into) {
-    reader.require("address", "the server's IP address, or an array of one of each family");
-    const auto* value = reader.find("address");
-    if (value == nullptr) return;
-    if (value->is(Kind::array)) {
-        reader.list("address", into, 1, 2, std::string(ObjectReader::address_rule),
-                    ObjectReader::address_of);
-    } else if (const auto address = ObjectReader::address_of(*value)) {
-        into = {*address};
-    } else {
-        reader.reject("address", *value, ObjectReader::address_rule);
-    }
-}
-
 void read_monitors(ObjectReader& reader, const MonitorConfig& base,
                    std::vector<MonitorConfig>& into) {
     constexpr std::string_view accepted =
@@ -93,21 +80,26 @@ void read_monitors(ObjectReader& reader, const MonitorConfig& base,
         });
 }
 
-}  // namespace
-
-ServerConfig read_server(const JsonValue& value, std::string pointer, Problems& problems) {
-    ObjectReader reader(value, std::move(pointer), problems);
-    ServerConfig server;
-    read_addresses(reader, server.addresses);
-    reader.integer("port", server.port, 1, 65535, "a port");
-    reader.integer("weight", server.weight, 0, 65535, "a weight");
-    reader.choice("state", server.state,
-                  {{"enabled", Admin::enabled},
-                   {"draining", Admin::draining},
-                   {"disabled", Admin::disabled}});
-    reader.finish();
-    return server;
+// The name of a group, or servers of its own.
+void read_servers(ObjectReader& reader, const std::map<std::string, GroupConfig>& groups,
+                  ServiceConfig& service) {
+    constexpr std::string_view accepted = "the name of a group or an object of at least one server";
+    reader.require("servers", accepted);
+    const auto* value = reader.find("servers");
+    if (value != nullptr && value->is(Kind::string) && is_name(value->text)) {
+        service.group = value->text;
+        const auto group = groups.find(value->text);
+        if (group != groups.end()) service.servers = group->second.servers;
+        return;
+    }
+    reader.named("servers", accepted,
+                 [&](const std::string& name, const JsonValue& server, std::string pointer) {
+                     service.servers.emplace(
+                         name, read_server(server, std::move(pointer), reader.problems()));
+                 });
 }
+
+}  // namespace
 
 void read_service_settings(ObjectReader& reader, ServiceConfig& service) {
     reader.choice("protocol", service.protocol,
@@ -126,7 +118,6 @@ void read_service_settings(ObjectReader& reader, ServiceConfig& service) {
 
 ServiceConfig read_service(const JsonValue& value, std::string pointer, const ServiceDefaults& base,
                            Problems& problems) {
-    constexpr std::string_view servers = "an object of at least one server";
     ObjectReader reader(value, std::move(pointer), problems);
     auto service = base.service;
     reader.require("vip", "the name of a VIP");
@@ -134,12 +125,7 @@ ServiceConfig read_service(const JsonValue& value, std::string pointer, const Se
     reader.require("port", "a port from 1 to 65535");
     reader.integer("port", service.port, 1, 65535, "a port");
     read_service_settings(reader, service);
-    reader.require("servers", servers);
-    reader.named("servers", servers,
-                 [&](const std::string& name, const JsonValue& server, std::string server_pointer) {
-                     service.servers.emplace(
-                         name, read_server(server, std::move(server_pointer), problems));
-                 });
+    read_servers(reader, base.groups, service);
     read_monitors(reader, base.monitor, service.monitors);
     reader.finish();
     return service;

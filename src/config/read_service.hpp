@@ -4,14 +4,16 @@
 #include "src/config/config.hpp"
 #include "src/config/object_reader.hpp"
 
+#include <map>
 #include <string>
 
 namespace vipd {
 
-/// What services and their monitors start from.
+/// What services and their monitors start from, and what they may refer to.
 struct ServiceDefaults {
     ServiceConfig service;
     MonitorConfig monitor;
+    std::map<std::string, GroupConfig> groups;
 };
 
 /// Keys that a service and "defaults"."service" share. What is not written keeps the value it has

@@ -58,9 +58,9 @@ TEST_CASE("services that cannot be told apart or never be fit are refused") {
     for (
         const auto& [patch, lines] : std::vector<Case>{
             {R"({"services": {"http": {"vip": "wev"}}})",
-             {R"( /services/http/vip: found the unknown VIP "wev", expected "web" (did you mean it?) or another VIP of "vips")"}},
+             {R"( /services/http/vip: found the unknown VIP "wev", expected "web" (did you mean it?) or another VIP)"}},
             {R"({"services": {"http": {"vip": "elsewhere"}}})",
-             {R"( /services/http/vip: found the unknown VIP "elsewhere", expected a VIP of "vips": "web")"}},
+             {R"( /services/http/vip: found the unknown VIP "elsewhere", expected one of "web")"}},
             {R"({"vips": {"web": {"announce": {"when": "any"}}}, "services": {"more": {"vip": "web", "port": 80,
                   "servers": {"a": {"address": "10.0.0.1"}}, "monitors": []}}})",
              {R"( /services/more/port: found tcp port 80 of the VIP "web" a second time, expected each VIP, protocol and port once; the service "http" has it)"}},

@@ -225,7 +225,7 @@ TEST_CASE("every problem is shown at once, in the order of the file, with its pl
             R"(vipd.json:6:25 /bgp/peers/cr1/adress: found the unknown key "adress", expected "address" (did you mean it?) or another one of address, remote_as, port, local_address, passive, hold_time, families, next_hop, ttl_security_hops, multihop, password_file)",
             R"(vipd.json:6:81 /bgp/peers/cr1/hold_time: found "9", expected "0s" (never) or whole seconds from "3s" to "65535s")",
             R"(vipd.json:8:53 /vips/web/addresses: found the key "addresses" a second time, expected each key once (first at 8:22))",
-            R"(vipd.json:11:14 /services/http/vip: found the unknown VIP "wbe", expected "web" (did you mean it?) or another VIP of "vips")",
+            R"(vipd.json:11:14 /services/http/vip: found the unknown VIP "wbe", expected "web" (did you mean it?) or another VIP)",
             R"(vipd.json:11:29 /services/http/port: found "80", expected a port from 1 to 65535)",
             R"(vipd.json:12:38 /services/http/servers/a/address: found "a.example.org", expected an IP address (host names are not accepted))",
             R"(vipd.json:13:31 /services/http/monitors/0/type: found "htpp", expected "http" or "tcp")",
@@ -289,8 +289,8 @@ TEST_CASE("a value of the wrong kind is named with what would do") {
              R"( /services/http/forwarding: found "tun", expected "tunnel", "dr" or "nat")"},
             {R"({"services": {"http": {"depool_threshold": 1.5}}})",
              R"( /services/http/depool_threshold: found 1.5, expected a number from 0 to 1 with at most nine decimals)"},
-            {R"({"services": {"http": {"servers": "a"}}})",
-             R"( /services/http/servers: found "a", expected an object of at least one server)"},
+            {R"({"services": {"http": {"servers": 7}}})",
+             R"( /services/http/servers: found 7, expected the name of a group or an object of at least one server)"},
             {R"({"services": {"http": {"servers": {"a/b": {"address": "10.0.0.9"}}}}})",
              R"( /services/http/servers/a~1b: found the name "a/b", expected a name of 1 to 253 letters, digits, '.', '_', '-' or ':', starting with a letter or digit)"},
             {R"({"services": {"http": {"servers": {"a": {"weight": -1}}}}})",
@@ -365,8 +365,9 @@ TEST_CASE("a value of the wrong kind in the BGP section is named with what would
 TEST_CASE("an empty object of servers is refused") {
     auto document = smallest();
     document["services"]["http"]["servers"] = nlohmann::json::object();
-    CHECK(problems_of(document) == Lines{" /services/http/servers: found an empty object, expected "
-                                         "an object of at least one server"});
+    CHECK(problems_of(document) ==
+          Lines{" /services/http/servers: found an empty object, expected the name of "
+                "a group or an object of at least one server"});
 }
 
 TEST_CASE("a file that cannot be read is a problem like any other") {

@@ -55,7 +55,9 @@ std::vector<std::string> reader_problems(const json& document) {
     const auto text = document.dump();
     const auto reading = vipd::read_json(text);
     vipd::Problems problems;
-    vipd::read_document(reading.root, "/etc/vipd", "lb1", problems);
+    // A group's list is a file of its own, and right.
+    const vipd::ServerLists lists{{"/etc/vipd/pools/upload.json", {{"up1", vipd::ServerConfig{}}}}};
+    vipd::read_document(reading.root, {"/etc/vipd"}, lists, "lb1", problems);
     std::vector<std::string> lines;
     for (const auto& problem :
          std::move(problems).finish({{.name = "f", .lines = vipd::LineIndex(text)}})) {
@@ -94,6 +96,15 @@ const json& resolved(const json& schema) {
     return schema_json().at(json::json_pointer(schema.at("$ref").get<std::string>().substr(1)));
 }
 
+// Objects that stand for each other at one place are told apart: " (http)", " (file)".
+std::string alternative_suffix(const json& object) {
+    if (!object.contains("properties")) return {};
+    const auto& keys = object.at("properties");
+    if (keys.contains("servers_file")) return " (file)";
+    const bool typed = keys.contains("type") && keys.at("type").contains("const");
+    return typed ? " (" + keys.at("type").at("const").get<std::string>() + ")" : "";
+}
+
 // Every object of the schema that has keys of its own, by its place: "bgp.peers.NAME",
 // "services.NAME.monitors[] (http)".
 void collect_objects(const std::string& place, const json& unresolved,
@@ -111,13 +122,7 @@ void collect_objects(const std::string& place, const json& unresolved,
         collect_objects(place + "[]", schema.at("items"), into);
     } else if (schema.contains("oneOf")) {
         for (const auto& alternative : schema.at("oneOf")) {
-            const auto& object = resolved(alternative);
-            if (!object.contains("properties")) continue;
-            const auto& keys = object.at("properties");
-            const bool typed = keys.contains("type") && keys.at("type").contains("const");
-            collect_objects(
-                typed ? place + " (" + keys.at("type").at("const").get<std::string>() + ")" : place,
-                alternative, into);
+            collect_objects(place + alternative_suffix(resolved(alternative)), alternative, into);
         }
     }
 }
@@ -216,8 +221,10 @@ TEST_CASE("the reader knows the keys of the schema and no others") {
     CHECK(known.at("/defaults/monitor") == keys_of("defaults.monitor"));
     CHECK(known.at("/vips/text") == keys_of("vips.NAME"));
     CHECK(known.at("/vips/text/announce") == keys_of("vips.NAME.announce"));
+    CHECK(known.at("/groups/upload") == keys_of("groups.NAME (file)"));
+    CHECK(known.at("/groups/text/cp1") == keys_of("groups.NAME.NAME"));
     CHECK(known.at("/services/text-http") == keys_of("services.NAME"));
-    CHECK(known.at("/services/text-http/servers/cp1") == keys_of("services.NAME.servers.NAME"));
+    CHECK(known.at("/services/text-admin/servers/cp1") == keys_of("services.NAME.servers.NAME"));
     CHECK(known.at("/services/text-http/monitors/0") == keys_of("services.NAME.monitors[] (http)"));
     CHECK(known.at("/services/text-http/monitors/1") == keys_of("services.NAME.monitors[] (tcp)"));
     CHECK(known.at("/stop") == keys_of("stop"));
