@@ -1,5 +1,7 @@
 #include "src/policy/announce_policy.hpp"
 
+#include "src/config/duration.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,85 +9,108 @@
 namespace vipd {
 namespace {
 
+/// At least one, whatever the rule says: nothing is announced that cannot serve.
 std::size_t fit_needed(const AnnounceWhen& when, std::size_t services) {
     switch (when.rule) {
         case AnnounceWhen::Rule::all:
-            return services;
+            return std::max<std::size_t>(services, 1);
         case AnnounceWhen::Rule::any:
             return 1;
         case AnnounceWhen::Rule::at_least:
-            return when.at_least;
+            return std::max<std::size_t>(when.at_least, 1);
     }
-    return services;
+    return services + 1;
 }
 
-std::size_t count_fit(std::span<const ServiceFitness> services) {
-    return static_cast<std::size_t>(std::ranges::count_if(services, &ServiceFitness::fit));
-}
-
-Reason unfit_reason(std::span<const ServiceFitness> services, std::size_t fit, std::size_t needed) {
+std::string first_unfit(std::span<const ServiceFitness> services) {
     const auto first = std::ranges::find(services, false, &ServiceFitness::fit);
-    const auto why = first == services.end() ? std::string("no services")
-                                             : first->name + ": " + first->reason.text;
-    return {"unfit", fmt::format("{} of {} services fit, {} needed ({})", fit, services.size(),
-                                 needed, why)};
+    if (first == services.end()) return "there are no more";
+    return first->name + ": " + first->reason.text;
 }
 
-AnnounceDecision withdraw(AnnounceMemory memory, Reason reason, bool failure) {
-    memory.failed = memory.failed || (failure && memory.announcement != Announcement::withdrawn);
+/// This address and, where families are announced together, those of the others.
+Readiness combined(const AnnounceInput& input, const AnnounceRules& rules) {
+    auto combined = readiness(input.services, input.present, rules);
+    for (const auto& other : input.other_addresses) {
+        combined.judged = combined.judged && other.judged;
+        if (!combined.ready || other.ready) continue;
+        combined.ready = false;
+        combined.reason = {"other-family",
+                           "families are announced together, and the other has " + other.reason.text};
+    }
+    return combined;
+}
+
+AnnounceDecision fail(AnnounceMemory memory, bool leaving, Reason reason) {
+    // What fails while it is out of service anyway shall not come back any sooner.
+    const bool told = memory.announcement != Announcement::withdrawn;
+    memory.failed = memory.failed || told || leaving;
     memory.announcement = Announcement::withdrawn;
+    memory.ready_since.reset();
     return {memory, std::move(reason), std::nullopt};
 }
 
 AnnounceDecision leave(const AnnounceInput& input, AnnounceMemory memory) {
     const bool told = memory.announcement != Announcement::withdrawn;
-    if (input.leaving == AnnounceInput::Leaving::draining && told) {
-        memory.announcement = Announcement::draining;
-        return {memory, input.leaving_reason, std::nullopt};
-    }
-    return withdraw(memory, input.leaving_reason, false);
+    const bool goes_on = input.leaving == AnnounceInput::Leaving::draining && told;
+    memory.announcement = goes_on ? Announcement::draining : Announcement::withdrawn;
+    return {memory, input.leaving_reason, std::nullopt};
 }
 
-/// Nothing holds the address back any more, or what does and until when.
-AnnounceDecision come_back(const AnnounceInput& input, const AnnounceRules& rules,
-                           AnnounceMemory memory, TimePoint now) {
-    const bool all_judged = std::ranges::all_of(input.services, &ServiceFitness::judged);
-    if (!memory.last_announced && !memory.failed && !all_judged && !input.start_deadline_passed) {
-        return {
-            memory, {"waiting-for-verdicts", "not all enabled servers have been judged yet"}, {}};
-    }
-    const auto ready = *memory.fit_since + rules.hold_down;
-    if (memory.failed && now < ready) {
-        return {memory,
-                {"hold-down", fmt::format("fit again, but not yet for {} s",
-                                          std::chrono::duration<double>(rules.hold_down).count())},
-                ready};
-    }
+AnnounceDecision announce(AnnounceMemory memory, const Readiness& ready) {
     memory.announcement = Announcement::announced;
     memory.failed = false;
-    return {memory, {"fit", "enough services are fit"}, std::nullopt};
+    return {memory, ready.reason, std::nullopt};
+}
+
+/// From withdrawn: announced, or what is still waited for and until when.
+AnnounceDecision come_back(const Readiness& ready, bool start_deadline_passed,
+                           const AnnounceRules& rules, const AnnounceMemory& memory,
+                           TimePoint now) {
+    if (memory.failed) {
+        const auto ends = *memory.ready_since + rules.hold_down;
+        if (now >= ends) return announce(memory, ready);
+        return {memory,
+                {"hold-down", "able to serve again, but not yet for " + duration_text(rules.hold_down)},
+                ends};
+    }
+    if (!memory.last_announced && !ready.judged && !start_deadline_passed) {
+        return {memory,
+                {"waiting-for-verdicts", "not all enabled servers have been judged yet"},
+                std::nullopt};
+    }
+    return announce(memory, ready);
 }
 
 }  // namespace
 
+Readiness readiness(std::span<const ServiceFitness> services, bool present,
+                    const AnnounceRules& rules) {
+    const auto needed = fit_needed(rules.when, services.size());
+    const auto fit =
+        static_cast<std::size_t>(std::ranges::count_if(services, &ServiceFitness::fit));
+    const bool judged = std::ranges::all_of(services, &ServiceFitness::judged);
+    if (fit < needed) {
+        return {false, judged,
+                {"unfit", fmt::format("{} of {} services fit, {} needed ({})", fit, services.size(),
+                                      needed, first_unfit(services))}};
+    }
+    if (!present) return {false, judged, {"address-missing", "the address is not on the interface"}};
+    return {true, judged,
+            {"fit", fmt::format("{} of {} services fit, {} needed", fit, services.size(), needed)}};
+}
+
 AnnounceDecision decide_announcement(const AnnounceInput& input, const AnnounceRules& rules,
                                      const AnnounceMemory& previous, TimePoint now) {
     auto memory = previous;
-    const auto needed = fit_needed(rules.when, input.services.size());
-    const auto fit = count_fit(input.services);
-    const bool enough = fit >= needed && !input.services.empty();
-    if (!enough) memory.fit_since.reset();
-    if (enough && !memory.fit_since) memory.fit_since = now;
+    const bool leaving = input.leaving != AnnounceInput::Leaving::no;
+    const auto ready = combined(input, rules);
+    if (!ready.ready) return fail(memory, leaving, ready.reason);
 
-    if (!enough) return withdraw(memory, unfit_reason(input.services, fit, needed), true);
-    if (!input.present) {
-        return withdraw(memory, {"address-missing", "the address is not on the interface"}, true);
-    }
-    if (input.leaving != AnnounceInput::Leaving::no) return leave(input, memory);
-    if (memory.announcement == Announcement::announced) {
-        return {memory, {"fit", "enough services are fit"}, std::nullopt};
-    }
-    return come_back(input, rules, memory, now);
+    if (!memory.ready_since) memory.ready_since = now;
+    if (leaving) return leave(input, memory);
+    if (memory.announcement != Announcement::withdrawn) return announce(memory, ready);
+    return come_back(ready, input.start_deadline_passed, rules, memory, now);
 }
 
 }  // namespace vipd

@@ -1,5 +1,5 @@
 #pragma once
-// Whether BGP peers are told of a VIP address (docs/policy.md). Pure. Failure withdraws at once;
+// Whether BGP peers are told of a VIP address (docs/policy.md §4). Pure. Failure withdraws at once;
 // coming back waits.
 
 #include "src/base/reason.hpp"
@@ -27,12 +27,26 @@ struct AnnounceRules {
     Duration hold_down{10000};
 };
 
+/// Whether an address could be announced by what is behind it, nobody's wish considered.
+struct Readiness {
+    /// Enough services are fit, and the address is on the interface.
+    bool ready = false;
+    /// All enabled servers of all services have been judged at least once.
+    bool judged = false;
+    Reason reason;
+
+    bool operator==(const Readiness&) const = default;
+};
+
+Readiness readiness(std::span<const ServiceFitness> services, bool present,
+                    const AnnounceRules& rules);
+
 /// What the decision about an address remembers until the next one.
 struct AnnounceMemory {
     Announcement announcement = Announcement::withdrawn;
-    /// Since when enough services have been fit, without a break.
-    std::optional<TimePoint> fit_since;
-    /// The last withdrawal was a failure, so that coming back waits for hold_down.
+    /// Since when the address has been ready, without a break.
+    std::optional<TimePoint> ready_since;
+    /// It has failed since it was announced last, so that coming back waits for hold_down.
     bool failed = false;
     /// Announced when the previous run ended: neither waits for all verdicts nor for hold_down.
     bool last_announced = false;
@@ -50,6 +64,8 @@ struct AnnounceInput {
     /// withdrawn.
     enum class Leaving { no, draining, withdrawn } leaving = Leaving::no;
     Reason leaving_reason;
+    /// With "families": "together": the readiness of the VIP's other addresses; else nothing.
+    std::span<const Readiness> other_addresses = {};
 };
 
 struct AnnounceDecision {
@@ -62,6 +78,6 @@ struct AnnounceDecision {
 };
 
 AnnounceDecision decide_announcement(const AnnounceInput& input, const AnnounceRules& rules,
-                                     const AnnounceMemory& memory, TimePoint now);
+                                     const AnnounceMemory& previous, TimePoint now);
 
 }  // namespace vipd

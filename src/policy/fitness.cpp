@@ -7,13 +7,12 @@
 namespace vipd {
 namespace {
 
-/// Coming back asks for more than staying: a pool at its floor must not flap with its last server.
+/// Becoming fit asks for more than staying fit and never for less, so that a pool at its edge does
+/// not flap.
 std::size_t up_needed(const FitnessInput& input, const FitnessRules& rules) {
-    const auto at_least = std::max<std::size_t>(rules.min_up, 1);
-    if (input.was_fit) {
-        return std::max<std::size_t>(at_least, rules.min_up_share.ceil_of(input.enabled));
-    }
-    return std::max(at_least, input.floor);
+    const std::size_t to_stay = std::max({std::size_t{1}, std::size_t{rules.min_up},
+                                          std::size_t{rules.min_up_share.ceil_of(input.enabled)}});
+    return input.was_fit ? to_stay : std::max(to_stay, input.floor);
 }
 
 }  // namespace

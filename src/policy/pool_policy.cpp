@@ -3,15 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
+#include <string_view>
+#include <utility>
 
 namespace vipd {
 namespace {
 
 using monitors::Health;
 
+/// A weight of 0 in the configuration is a way of draining: such a server cannot carry what the
+/// floor promises.
 bool is_enabled(const PoolMember& member) {
-    return member.admin == Admin::enabled;
+    return member.admin == Admin::enabled && member.weight > 0;
 }
 
 bool is_up(const PoolMember& member) {
@@ -27,47 +30,58 @@ bool is_down(const PoolMember& member) {
     return is_enabled(member) && member.health == Health::down;
 }
 
-MemberDecision leave_kernel(std::string code, std::string text) {
-    return {Placement::depooled, std::nullopt, {std::move(code), std::move(text)}};
+std::string text_of(const Reason& reason, std::string_view otherwise) {
+    return reason.text.empty() ? std::string(otherwise) : reason.text;
+}
+
+MemberDecision depooled(std::optional<std::int32_t> weight, std::string code, std::string text) {
+    return {Placement::depooled, weight, {std::move(code), std::move(text)}};
 }
 
 MemberDecision decide_draining(const PoolMember& member, const PoolRules& rules) {
-    // What is down has no connection worth keeping.
-    if (member.health == Health::down) return leave_kernel("drained", "draining, and down");
-    if (member.drained) return leave_kernel("drained", "draining finished");
+    if (member.drained) return depooled(std::nullopt, "drained", "draining has finished");
     if (rules.drain_by_removal) {
-        return leave_kernel("drained",
-                            "removed, because this scheduler drops packets for weight 0");
+        return depooled(std::nullopt, "drained",
+                        "removed, because the scheduler drops packets for weight 0");
     }
-    return {Placement::depooled, 0, {"draining", member.admin_reason.text}};
+    if (member.health == Health::down && !rules.quiesce_down) {
+        return depooled(std::nullopt, "drained", "draining, and down");
+    }
+    if (member.admin == Admin::draining) {
+        return depooled(0, "draining", text_of(member.admin_reason, "draining"));
+    }
+    return depooled(0, "draining", "the configured weight is 0");
+}
+
+MemberDecision decide_down(const PoolMember& member, const PoolRules& rules) {
+    const bool stays = rules.quiesce_down && !rules.drain_by_removal;
+    return depooled(stays ? std::optional(0) : std::nullopt, "down",
+                    text_of(member.health_reason, "down"));
+}
+
+MemberDecision decide_unknown(const PoolMember& member) {
+    if (!member.adopted_weight) return depooled(std::nullopt, "unknown", "never judged");
+    const auto placement = *member.adopted_weight > 0 ? Placement::pooled : Placement::depooled;
+    return {placement,
+            member.adopted_weight,
+            {"adopted", "in the kernel at start; kept as it was until judged"}};
 }
 
 /// What a server gets by itself, before the floor holds anything.
 MemberDecision decide_alone(const PoolMember& member, const PoolRules& rules) {
-    switch (member.admin) {
-        case Admin::disabled:
-            return leave_kernel("disabled", member.admin_reason.text);
-        case Admin::draining:
-            return decide_draining(member, rules);
-        case Admin::enabled:
-            break;
+    if (member.admin == Admin::disabled) {
+        return depooled(std::nullopt, "disabled", text_of(member.admin_reason, "disabled"));
     }
+    if (!is_enabled(member)) return decide_draining(member, rules);
     switch (member.health) {
         case Health::up:
-            return {Placement::pooled, member.weight, member.health_reason};
-        case Health::down: {
-            const auto weight = rules.quiesce_down ? std::optional(0) : std::nullopt;
-            return {Placement::depooled, weight, {"down", member.health_reason.text}};
-        }
+            return {Placement::pooled, member.weight, {"up", text_of(member.health_reason, "up")}};
+        case Health::down:
+            return decide_down(member, rules);
         case Health::unknown:
-            break;
+            return decide_unknown(member);
     }
-    if (member.adopted_weight) {
-        return {Placement::pooled,
-                member.adopted_weight,
-                {"adopted", "was in the kernel at start; kept until judged"}};
-    }
-    return leave_kernel("unknown", "never judged");
+    return decide_unknown(member);
 }
 
 /// Most recent transition to down first, because it is the likeliest to still work; then by name.
@@ -94,6 +108,7 @@ PoolDecision decide_pool(std::span<const PoolMember> members, const PoolRules& r
     PoolDecision decision;
     decision.configured = members.size();
     decision.floor = rules.depool_threshold.ceil_of(members.size());
+    decision.members.reserve(members.size());
     std::size_t adopted = 0;
     for (const auto& member : members) {
         decision.members.push_back(decide_alone(member, rules));
@@ -111,7 +126,7 @@ PoolDecision decide_pool(std::span<const PoolMember> members, const PoolRules& r
         held.kernel_weight = members[index].weight;
         held.reason = {"held-by-threshold",
                        fmt::format("down ({}); kept because {} of {} up and depool_threshold is {}",
-                                   members[index].health_reason.text, decision.up,
+                                   text_of(members[index].health_reason, "no reason given"), decision.up,
                                    decision.configured, rules.depool_threshold.to_string())};
         ++decision.held;
     }

@@ -1,5 +1,5 @@
 #pragma once
-// Which servers of a pool carry traffic (docs/policy.md). Pure: the whole pool is decided anew
+// Which servers of a pool carry traffic (docs/policy.md §2). Pure: the whole pool is decided anew
 // after every event, so nothing can slip past the floor and nothing held can go stale.
 
 #include "monitors/health.hpp"
@@ -24,14 +24,15 @@ struct PoolMember {
     Reason health_reason;
     Admin admin = Admin::enabled;
     Reason admin_reason;
-    /// Configured weight, 0..65535.
+    /// Configured weight, 0..65535; with 0 the server is drained, whatever its admin state.
     std::int32_t weight = 1;
     /// Found in the kernel at start with this weight, and not judged since: stays as it is until
     /// judged.
     std::optional<std::int32_t> adopted_weight;
     /// When it last went from up to down; nothing if that was never seen.
     std::optional<TimePoint> went_down;
-    /// While draining: nothing is left on it, or drain_timeout has passed.
+    /// While draining: nothing is left on it (it is not in the kernel, or has no connections), or
+    /// drain_timeout has passed.
     bool drained = false;
 };
 
@@ -39,8 +40,8 @@ struct PoolRules {
     Fraction depool_threshold;
     /// A down server stays in the kernel with weight 0 (on_down: quiesce) instead of being deleted.
     bool quiesce_down = false;
-    /// Draining by weight 0 would make the scheduler drop packets (mh, sh without fallback): remove
-    /// instead.
+    /// A destination of weight 0 makes the scheduler drop packets (mh, sh without fallback): remove
+    /// it instead.
     bool drain_by_removal = false;
 };
 
@@ -55,7 +56,7 @@ struct MemberDecision {
 
 struct PoolDecision {
     std::size_t configured = 0;  // N: all configured servers, disabled ones too
-    std::size_t enabled = 0;
+    std::size_t enabled = 0;  // with a weight above 0
     std::size_t up = 0;  // U: up and enabled
     std::size_t floor = 0;  // F = ceil(N × depool_threshold)
     std::size_t held = 0;

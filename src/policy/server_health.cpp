@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace vipd {
 
 using monitors::Health;
 
 ServerHealth judge(std::span<const MonitorVerdict> monitors) {
-    if (monitors.empty()) return {Health::up, {"unmonitored", "no monitors are configured"}};
-
+    if (std::ranges::all_of(monitors, &MonitorVerdict::advisory)) {
+        return {Health::up, {"unmonitored", "no monitors that count are configured"}};
+    }
     const MonitorVerdict* waiting = nullptr;
     for (const auto& monitor : monitors) {
         if (monitor.advisory) continue;

@@ -42,15 +42,11 @@ void StopSequence::request(TimePoint now) {
 }
 
 bool StopSequence::advance(const StopProgress& progress, TimePoint now) {
-    const auto before = phase_;
-    told_ = told_ || progress.peers_told > 0;
-    while (phase_ != StopPhase::running && phase_ != StopPhase::done && finished(progress, now)) {
-        // Sessions and kernel act on what a phase asks for: one of these a call, so that progress
-        // is about this phase.
-        enter(following(phase_), now);
-        if (phase_ >= StopPhase::withdrawing && phase_ != StopPhase::settling) break;
-    }
-    return phase_ != before;
+    if (phase_ == StopPhase::running || phase_ == StopPhase::done) return false;
+    had_routes_ = had_routes_ || progress.peers_told > 0;
+    if (!finished(progress, now)) return false;
+    enter(following(phase_), now);
+    return true;
 }
 
 bool StopSequence::finished(const StopProgress& progress, TimePoint now) const {
@@ -61,7 +57,7 @@ bool StopSequence::finished(const StopProgress& progress, TimePoint now) const {
         case StopPhase::withdrawing:
             return progress.peers_told == 0;
         case StopPhase::settling:
-            return hurried_;
+            return hurried_ || !had_routes_;
         case StopPhase::ceasing:
             return progress.sessions_closed;
         case StopPhase::dataplane:

@@ -35,7 +35,8 @@ public:
     /// A planned stop was asked for. Asked again: the waits are skipped.
     void request(TimePoint now);
 
-    /// Goes on as far as progress and time allow; true if the phase changed.
+    /// Goes on by one phase if progress or time allow it; true if it did. The caller then does what
+    /// the new phase asks for and calls again, with progress that is about the new phase.
     bool advance(const StopProgress& progress, TimePoint now);
 
 private:
@@ -46,8 +47,9 @@ private:
     StopPhase phase_ = StopPhase::running;
     std::optional<TimePoint> deadline_;
     bool hurried_ = false;
-    /// Some peer had routes of ours when the stop began: only then is there anything to let settle.
-    bool told_ = false;
+    /// Some peer has had routes of ours since the stop began: only then is there anything to let
+    /// settle.
+    bool had_routes_ = false;
 };
 
 }  // namespace vipd
