@@ -1,0 +1,395 @@
+#include "src/state/state_text.hpp"
+
+#include "src/base/overloaded.hpp"
+#include "src/config/object_reader.hpp"
+
+#include <boost/crc.hpp>
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+namespace vipd {
+
+namespace {
+
+using nlohmann::json;
+using Kind = JsonValue::Kind;
+using std::chrono::milliseconds;
+
+constexpr std::uint64_t last_number = UINT64_MAX;
+
+std::string checksum(std::string_view text) {
+    boost::crc_32_type crc;
+    crc.process_bytes(text.data(), text.size());
+    return fmt::format("{:08x}", crc.checksum());
+}
+
+std::string framed(std::string_view kind, const json& content) {
+    // Texts of foreign files may hold bytes that are no UTF-8 (in comments): they are replaced, not
+    // thrown at us.
+    const auto body = content.dump(-1, ' ', false, json::error_handler_t::replace);
+    const json header{{"kind", kind},
+                      {"version", state_version},
+                      {"bytes", body.size()},
+                      {"crc32", checksum(body)}};
+    return header.dump() + "\n" + body + "\n";
+}
+
+StateProblem damaged(std::string text) {
+    return {.reason = {.code = "state-damaged", .text = std::move(text)}};
+}
+
+// What stands in the header line. A header that cannot be read has version 0.
+struct Header {
+    std::string kind;
+    std::uint64_t version = 0;
+    std::uint64_t bytes = 0;
+    std::string crc32;
+};
+
+Header read_header(std::string_view line) {
+    Header header;
+    const auto reading = read_json(line);
+    if (!reading.complete) return header;
+    Problems problems;
+    ObjectReader reader(reading.root, {}, problems);
+    reader.text("kind", header.kind);
+    reader.integer("version", header.version, 0, last_number);
+    reader.integer("bytes", header.bytes, 0, last_number);
+    reader.text("crc32", header.crc32);
+    return header;
+}
+
+// The content's text, if the frame around it is whole.
+boost::system::result<std::string_view, StateProblem> unframed(std::string_view kind,
+                                                               std::string_view text) {
+    const auto end = text.find('\n');
+    if (end == std::string_view::npos) return damaged("its first line is cut");
+    const auto header = read_header(text.substr(0, end));
+    if (header.kind != kind || header.version == 0)
+        return damaged("its first line is not that of a vipd state file");
+    if (header.version > state_version) {
+        return StateProblem{
+            .reason = {.code = "state-newer",
+                       .text = fmt::format("it has version {}, and this vipd knows version {}",
+                                           header.version, state_version)}};
+    }
+    const auto rest = text.substr(end + 1);
+    if (rest.size() != header.bytes + 1 || rest.back() != '\n') {
+        return damaged(fmt::format("it should have {} bytes after its first line and has {}",
+                                   header.bytes + 1, rest.size()));
+    }
+    const auto body = rest.substr(0, rest.size() - 1);
+    if (checksum(body) != header.crc32) return damaged("its checksum does not match");
+    return body;
+}
+
+// --- values to JSON ---
+
+std::int64_t to_json(WallTime time) {
+    return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
+}
+
+void set_time(json& object, const char* key, const std::optional<WallTime>& time) {
+    if (time) object[key] = to_json(*time);
+}
+
+json to_json(const SavedOverride& saved) {
+    json object{{"state", to_string(saved.state)},
+                {"who", saved.who},
+                {"why", saved.why},
+                {"since", to_json(saved.since)}};
+    set_time(object, "until", saved.until);
+    return object;
+}
+
+json to_json(const SavedServer& saved) {
+    json object{{"health", monitors::to_string(saved.health)}};
+    if (!saved.monitors.empty()) {
+        auto& list = object["monitors"] = json::array();
+        for (const auto health : saved.monitors)
+            list.push_back(monitors::to_string(health));
+    }
+    set_time(object, "since", saved.since);
+    set_time(object, "went_down", saved.went_down);
+    return object;
+}
+
+json to_json(const ipvs::ServiceKey& key) {
+    return std::visit(
+        overloaded{[](const ipvs::VirtualEndpoint& endpoint) {
+                       const bool tcp = endpoint.protocol == ipvs::Protocol::tcp;
+                       return json{{"protocol", tcp ? "tcp" : "udp"},
+                                   {"address", endpoint.endpoint.address.to_string()},
+                                   {"port", endpoint.endpoint.port}};
+                   },
+                   [](const ipvs::FirewallMark& mark) {
+                       return json{{"fwmark", mark.mark}, {"family", to_string(mark.family)}};
+                   }},
+        key);
+}
+
+// --- JSON to values ---
+
+const std::vector<std::pair<std::string, Family>> family_names{{"ipv4", Family::ipv4},
+                                                               {"ipv6", Family::ipv6}};
+const std::vector<std::pair<std::string, monitors::Health>> health_names{
+    {"unknown", monitors::Health::unknown},
+    {"up", monitors::Health::up},
+    {"down", monitors::Health::down}};
+
+std::optional<WallTime> time_of(const JsonValue& value) {
+    constexpr std::uint64_t latest = 253402300799999;  // year 9999: what system_clock can hold
+    const auto count = ObjectReader::whole_number(value, 0, latest);
+    if (!count) return std::nullopt;
+    return WallTime(milliseconds(static_cast<std::int64_t>(*count)));
+}
+
+template <class T>
+void read_time(ObjectReader& reader, std::string_view key, T& into) {
+    reader.read(key, into, "milliseconds since 1970", time_of);
+}
+
+// Any text, the empty one too.
+void read_string(ObjectReader& reader, std::string_view key, std::string& into) {
+    reader.read(key, into, "text", [](const JsonValue& value) {
+        return value.is(Kind::string) ? std::optional(value.text) : std::nullopt;
+    });
+}
+
+// Calls visit(key, value, pointer) for each member of an object.
+template <class Visit>
+void each_member(ObjectReader& reader, std::string_view key, Visit visit) {
+    const auto* value = reader.find(key);
+    if (value == nullptr) return;
+    if (!value->is(Kind::object)) reader.reject(key, *value, "an object");
+    for (const auto& member : value->members) {
+        visit(member.key, member.value, pointer_to(pointer_to(reader.pointer(), key), member.key));
+    }
+}
+
+template <class Visit>
+void each_element(ObjectReader& reader, std::string_view key, Visit visit) {
+    reader.elements(
+        key, 0, json_max_values, "an array",
+        [&](const JsonValue& value, std::string pointer) { visit(value, std::move(pointer)); });
+}
+
+SavedOverride read_override(const JsonValue& value, std::string pointer, Problems& problems) {
+    ObjectReader reader(value, std::move(pointer), problems);
+    SavedOverride saved;
+    reader.choice("state", saved.state,
+                  {{"enabled", Admin::enabled},
+                   {"draining", Admin::draining},
+                   {"disabled", Admin::disabled}});
+    read_string(reader, "who", saved.who);
+    read_string(reader, "why", saved.why);
+    read_time(reader, "since", saved.since);
+    read_time(reader, "until", saved.until);
+    return saved;
+}
+
+SavedServer read_server(const JsonValue& value, std::string pointer, Problems& problems) {
+    ObjectReader reader(value, std::move(pointer), problems);
+    SavedServer saved;
+    reader.choice("health", saved.health, health_names);
+    each_element(reader, "monitors", [&](const JsonValue& element, std::string at) {
+        for (const auto& [name, health] : health_names) {
+            if (element.is(Kind::string) && element.text == name)
+                return saved.monitors.push_back(health);
+        }
+        problems.add(element.position, std::move(at), element.summary(), "unknown, up or down");
+    });
+    read_time(reader, "since", saved.since);
+    read_time(reader, "went_down", saved.went_down);
+    return saved;
+}
+
+// {"server": {"ipv4": {...}, "ipv6": {...}}}
+std::shared_ptr<const SavedService> read_service(const JsonValue& value, const std::string& pointer,
+                                                 Problems& problems) {
+    auto service = std::make_shared<SavedService>();
+    for (const auto& server : value.members) {
+        const auto at = pointer_to(pointer, server.key);
+        ObjectReader reader(server.value, at, problems);
+        for (const auto& [name, family] : family_names) {
+            const auto* saved = reader.find(name);
+            if (saved == nullptr) continue;
+            service->emplace(std::pair(server.key, family),
+                             read_server(*saved, pointer_to(at, name), problems));
+        }
+    }
+    return service;
+}
+
+std::optional<ipvs::ServiceKey> read_key(ObjectReader& reader) {
+    if (reader.has("fwmark")) {
+        ipvs::FirewallMark mark;
+        reader.integer("fwmark", mark.mark, 1, UINT32_MAX);
+        reader.choice("family", mark.family, family_names);
+        return mark;
+    }
+    std::optional<Address> address;
+    ipvs::VirtualEndpoint endpoint;
+    reader.require("address", "an address");
+    reader.address("address", address);
+    reader.choice("protocol", endpoint.protocol,
+                  {{"tcp", ipvs::Protocol::tcp}, {"udp", ipvs::Protocol::udp}});
+    reader.integer("port", endpoint.endpoint.port, 0, 65535);
+    if (!address) return std::nullopt;
+    endpoint.endpoint.address = *address;
+    return endpoint;
+}
+
+void read_owned(ObjectReader& reader, State& state) {
+    each_element(reader, "owned_services", [&](const JsonValue& value, std::string pointer) {
+        ObjectReader entry(value, std::move(pointer), reader.problems());
+        if (const auto key = read_key(entry)) state.owned_services.insert(*key);
+    });
+    each_element(reader, "owned_addresses", [&](const JsonValue& value, std::string pointer) {
+        ObjectReader entry(value, std::move(pointer), reader.problems());
+        ipvs::VipAddress vip;
+        entry.require("address", "an address");
+        read_string(entry, "interface", vip.interface);
+        entry.address("address", vip.address);
+        state.owned_addresses.insert(vip);
+    });
+}
+
+void read_operators_words(ObjectReader& reader, State& state) {
+    each_member(
+        reader, "overrides",
+        [&](const std::string& service, const JsonValue& servers, const std::string& at) {
+            for (const auto& server : servers.members) {
+                state.overrides.emplace(
+                    std::pair(service, server.key),
+                    read_override(server.value, pointer_to(at, server.key), reader.problems()));
+            }
+        });
+    each_member(
+        reader, "maintenance", [&](const std::string& vip, const JsonValue& value, std::string at) {
+            state.maintenance.emplace(vip, read_override(value, std::move(at), reader.problems()));
+        });
+}
+
+void read_announced(ObjectReader& reader, State& state) {
+    each_element(reader, "announced", [&](const JsonValue& value, std::string pointer) {
+        if (const auto address = ObjectReader::address_of(value)) {
+            state.announced.insert(*address);
+        } else {
+            reader.problems().add(value.position, std::move(pointer), value.summary(),
+                                  "an address");
+        }
+    });
+}
+
+void read_times(ObjectReader& reader, std::string_view key, std::vector<WallTime>& into) {
+    each_element(reader, key, [&](const JsonValue& value, std::string pointer) {
+        if (const auto time = time_of(value)) {
+            into.push_back(*time);
+        } else {
+            reader.problems().add(value.position, std::move(pointer), value.summary(),
+                                  "milliseconds since 1970");
+        }
+    });
+}
+
+State read_content(ObjectReader& reader) {
+    State state;
+    read_string(reader, "boot_id", state.boot_id);
+    read_time(reader, "saved_at", state.saved_at);
+    reader.boolean("running", state.running);
+    read_times(reader, "unclean_starts", state.unclean_starts);
+    read_owned(reader, state);
+    read_operators_words(reader, state);
+    each_member(reader, "services",
+                [&](const std::string& name, const JsonValue& value, const std::string& at) {
+                    state.services.emplace(name, read_service(value, at, reader.problems()));
+                });
+    read_announced(reader, state);
+    return state;
+}
+
+AcceptedConfig read_accepted(ObjectReader& reader) {
+    AcceptedConfig accepted;
+    read_string(reader, "file", accepted.file);
+    read_string(reader, "node", accepted.node);
+    each_member(
+        reader, "texts", [&](const std::string& path, const JsonValue& value, std::string pointer) {
+            if (value.is(Kind::string)) {
+                accepted.texts.emplace(path, value.text);
+            } else {
+                reader.problems().add(value.position, std::move(pointer), value.summary(), "text");
+            }
+        });
+    return accepted;
+}
+
+// Unframes, parses, and lets `read` make the value; the first problem is the reason if there is
+// one.
+template <class T>
+boost::system::result<T, StateProblem> read_as(std::string_view kind, std::string_view text,
+                                               T (*read)(ObjectReader&)) {
+    const auto body = unframed(kind, text);
+    if (!body) return body.error();
+    const auto json_reading = read_json(*body);
+    if (!json_reading.problems.empty()) return damaged("its content is no JSON");
+    Problems problems;
+    ObjectReader reader(json_reading.root, {}, problems);
+    auto value = read(reader);
+    if (problems.count() > 0) {
+        const auto found =
+            std::move(problems).finish({{.name = "content", .lines = LineIndex(*body)}});
+        return damaged(found.front().to_string());
+    }
+    return value;
+}
+
+}  // namespace
+
+std::string to_text(const State& state) {
+    json content{{"boot_id", state.boot_id},
+                 {"saved_at", to_json(state.saved_at)},
+                 {"running", state.running}};
+    auto& unclean = content["unclean_starts"] = json::array();
+    for (const auto time : state.unclean_starts)
+        unclean.push_back(to_json(time));
+    auto& services = content["owned_services"] = json::array();
+    for (const auto& key : state.owned_services)
+        services.push_back(to_json(key));
+    auto& addresses = content["owned_addresses"] = json::array();
+    for (const auto& vip : state.owned_addresses) {
+        addresses.push_back({{"interface", vip.interface}, {"address", vip.address.to_string()}});
+    }
+    auto& overrides = content["overrides"] = json::object();
+    for (const auto& [name, saved] : state.overrides)
+        overrides[name.first][name.second] = to_json(saved);
+    auto& maintenance = content["maintenance"] = json::object();
+    for (const auto& [vip, saved] : state.maintenance)
+        maintenance[vip] = to_json(saved);
+    auto& health = content["services"] = json::object();
+    for (const auto& [name, service] : state.services) {
+        auto& servers = health[name] = json::object();
+        for (const auto& [server, saved] : *service) {
+            servers[server.first][std::string(to_string(server.second))] = to_json(saved);
+        }
+    }
+    auto& announced = content["announced"] = json::array();
+    for (const auto& address : state.announced)
+        announced.push_back(address.to_string());
+    return framed("vipd-state", content);
+}
+
+boost::system::result<State, StateProblem> read_state(std::string_view text) {
+    return read_as<State>("vipd-state", text, read_content);
+}
+
+std::string to_text(const AcceptedConfig& accepted) {
+    return framed("vipd-accepted-config",
+                  {{"file", accepted.file}, {"node", accepted.node}, {"texts", accepted.texts}});
+}
+
+boost::system::result<AcceptedConfig, StateProblem> read_accepted_config(std::string_view text) {
+    return read_as<AcceptedConfig>("vipd-accepted-config", text, read_accepted);
+}
+
+}  // namespace vipd
