@@ -73,7 +73,8 @@ boost::system::result<std::unique_ptr<const TlsContext>, Reason> TlsContext::mak
                                         SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(context.get(),
                                    SSL_SESS_CACHE_OFF);  // each probe is to try the whole handshake
-    SSL_CTX_set_verify(context.get(), options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+    SSL_CTX_set_verify(context.get(), options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
+                       keep_refused_names);
     if (options.ca_file.empty()) {
         SSL_CTX_set1_cert_store(context.get(), system_store());
     } else if (SSL_CTX_load_verify_file(context.get(), options.ca_file.c_str()) != 1) {

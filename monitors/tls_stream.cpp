@@ -37,18 +37,8 @@ std::string certificate_names(const X509* certificate) {
     return text.empty() ? "no DNS name" : text;
 }
 
-std::optional<Reason> verification_problem(SSL* ssl, const TlsOptions& options) {
-    const auto result = SSL_get_verify_result(ssl);
-    if (result == X509_V_OK) return std::nullopt;
-    std::string text = X509_verify_cert_error_string(result);
-    const auto* certificate = SSL_get0_peer_certificate(ssl);
-    const bool wrong_name =
-        result == X509_V_ERR_HOSTNAME_MISMATCH || result == X509_V_ERR_IP_ADDRESS_MISMATCH;
-    if (wrong_name && certificate != nullptr) {
-        text = "got a certificate for " + certificate_names(certificate) + ", accepted " +
-               options.name;
-    }
-    return Reason{"tls-certificate", text};
+bool is_name_mismatch(long result) {
+    return result == X509_V_ERR_HOSTNAME_MISMATCH || result == X509_V_ERR_IP_ADDRESS_MISMATCH;
 }
 
 std::string days_text(long seconds) {
@@ -65,6 +55,24 @@ std::string take_openssl_error() {
     return reason != nullptr ? reason : "unknown error";
 }
 
+/// After a failed handshake OpenSSL no longer has the certificate.
+int keep_refused_names(int ok, X509_STORE_CTX* verification) {
+    const auto* certificate = X509_STORE_CTX_get_current_cert(verification);
+    if (ok == 1 || certificate == nullptr ||
+        !is_name_mismatch(X509_STORE_CTX_get_error(verification)))
+        return ok;
+    const auto* ssl = static_cast<SSL*>(
+        X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    auto* names = static_cast<std::string*>(SSL_get_ex_data(ssl, 0));
+    if (names != nullptr) *names = certificate_names(certificate);
+    return ok;
+}
+
+TlsStream::TlsStream(const TlsContext& context, int fd)
+    : context_(context), ssl_(context.connect(fd)) {
+    if (ssl_) SSL_set_ex_data(ssl_.get(), 0, &refused_names_);  // 0: the application's own
+}
+
 Transfer TlsStream::handshake() {
     if (!ssl_)
         return {.status = Transfer::Status::failed,
@@ -76,8 +84,7 @@ Transfer TlsStream::handshake() {
             SSL_get_verify_result(ssl_.get()) != X509_V_OK && context_.options().verify;
         if (SSL_get_error(ssl_.get(), returned) == SSL_ERROR_SSL && refused_by_us) {
             ERR_clear_error();
-            return {.status = Transfer::Status::failed,
-                    .reason = *verification_problem(ssl_.get(), context_.options())};
+            return {.status = Transfer::Status::failed, .reason = verification_problem()};
         }
         return outcome(returned, "tls-handshake");
     }
@@ -123,6 +130,14 @@ Transfer TlsStream::outcome(int returned, std::string_view failure_code) const {
     auto text = take_openssl_error();
     if (cut_off) return {.status = Status::closed};
     return {.status = Status::failed, .reason = {std::string(failure_code), std::move(text)}};
+}
+
+Reason TlsStream::verification_problem() const {
+    const auto result = SSL_get_verify_result(ssl_.get());
+    if (!is_name_mismatch(result))
+        return {"tls-certificate", X509_verify_cert_error_string(result)};
+    return {"tls-certificate",
+            "got a certificate for " + refused_names_ + ", accepted " + context_.options().name};
 }
 
 /// What the handshake itself does not look at.
