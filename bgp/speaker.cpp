@@ -23,7 +23,6 @@ using tcp = asio::ip::tcp;
 namespace {
 
 constexpr auto heartbeat_interval = std::chrono::milliseconds(250);
-constexpr int counters_every = 4;  // heartbeats
 constexpr auto longest_farewell = std::chrono::seconds(2);
 
 }  // namespace
@@ -52,7 +51,6 @@ struct Speaker::State {
     asio::io_context io_{1};
     asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
     Alarm heartbeat_;
-    int beats_ = 0;
     std::atomic<Clock::rep> last_progress_;
     std::random_device entropy_;
 
@@ -106,10 +104,8 @@ void Speaker::State::run() {
 void Speaker::State::beat() {
     const auto now = Clock::now();
     last_progress_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
-    if (++beats_ % counters_every == 0) {
-        for (const auto& [name, peer] : peers_) {
-            peer->report_counters();
-        }
+    for (const auto& [name, peer] : peers_) {
+        peer->report_counters();
     }
     heartbeat_.set(now + heartbeat_interval);
 }
