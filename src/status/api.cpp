@@ -3,6 +3,7 @@
 #include "src/status/command_json.hpp"
 #include "src/status/event_json.hpp"
 #include "src/status/metrics.hpp"
+#include "src/status/page.hpp"
 #include "src/status/pybal_pages.hpp"
 #include "src/status/request_target.hpp"
 #include "src/status/service_selection.hpp"
@@ -36,6 +37,27 @@ Detail detail(const Question& question) {
     return question.target.flag("summary") ? Detail::summary : Detail::full;
 }
 
+std::string_view trimmed(std::string_view text) {
+    while (text.starts_with(' '))
+        text.remove_prefix(1);
+    while (text.ends_with(' '))
+        text.remove_suffix(1);
+    return text;
+}
+
+/// RFC 9110 §13.1.2: weak comparison with each entry of the list.
+bool none_match_holds(std::string_view header, const std::string& etag) {
+    if (header == "*") return true;
+    while (!header.empty()) {
+        const auto comma = header.find(',');
+        auto entry = trimmed(header.substr(0, comma));
+        header.remove_prefix(comma == std::string_view::npos ? header.size() : comma + 1);
+        if (entry.starts_with("W/")) entry.remove_prefix(2);
+        if (entry == etag) return true;
+    }
+    return false;
+}
+
 Answer get_status(const Question& question) {
     return json_response(200, status_json(*question.state.snapshot, detail(question)));
 }
@@ -56,7 +78,8 @@ Answer get_service(const Question& question) {
             404, "no-such-service",
             fmt::format("there is no service \"{}\"; /v1/services lists all", name));
     }
-    return json_response(200, service_json(*question.state.snapshot, *found->second));
+    return json_response(200,
+                         service_json(*question.state.snapshot, *found->second, detail(question)));
 }
 
 Answer get_vips(const Question& question) {
@@ -129,6 +152,22 @@ Answer get_readyz(const Question& question) {
     return checks_response(readiness(question.state.snapshot));
 }
 
+std::string header(const HttpResponse& response, std::string_view name) {
+    const auto found =
+        std::ranges::find(response.headers, name, &std::pair<std::string, std::string>::first);
+    return found == response.headers.end() ? std::string() : found->second;
+}
+
+Answer get_page(const Question& question) {
+    const auto& path = question.target.path;
+    auto response = page_response(path.empty() ? "index.html" : path.front());
+    if (!none_match_holds(question.request.if_none_match, header(response, "ETag")))
+        return response;
+    response.status = 304;
+    response.body = std::make_shared<const std::string>();
+    return response;
+}
+
 Answer post_command(const Question& question) {
     if (!question.request.caller) {
         return error_response(403, "unix-socket-only",
@@ -154,6 +193,9 @@ struct Route {
 };
 
 constexpr std::array routes{
+    Route{"GET", "/", Needs::nothing, get_page},
+    Route{"GET", "/page.css", Needs::nothing, get_page},
+    Route{"GET", "/page.js", Needs::nothing, get_page},
     Route{"GET", "/v1/status", Needs::snapshot, get_status},
     Route{"GET", "/v1/services", Needs::snapshot, get_services},
     Route{"GET", "/v1/services/{}", Needs::snapshot, get_service},
@@ -204,27 +246,6 @@ HttpResponse wrong_method(const std::string& allowed) {
         error_response(405, "method-not-allowed", "only " + allowed + " is accepted here");
     response.headers.emplace_back("Allow", allowed);
     return response;
-}
-
-std::string_view trimmed(std::string_view text) {
-    while (text.starts_with(' '))
-        text.remove_prefix(1);
-    while (text.ends_with(' '))
-        text.remove_suffix(1);
-    return text;
-}
-
-/// RFC 9110 §13.1.2: weak comparison with each entry of the list.
-bool none_match_holds(std::string_view header, const std::string& etag) {
-    if (header == "*") return true;
-    while (!header.empty()) {
-        const auto comma = header.find(',');
-        auto entry = trimmed(header.substr(0, comma));
-        header.remove_prefix(comma == std::string_view::npos ? header.size() : comma + 1);
-        if (entry.starts_with("W/")) entry.remove_prefix(2);
-        if (entry == etag) return true;
-    }
-    return false;
 }
 
 Answer run(const Route& route, const Question& question) {

@@ -36,9 +36,9 @@ std::string events_json(const std::vector<const Event*>& events) {
 std::string event_stream_text(const Event& event) {
     JsonWriter json;
     write(json, event);
-    // JSON escapes line ends, so the data is one line whatever the text contains; codes are our own
-    // words.
-    return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.id, event.code, json.take());
+    // JSON escapes line ends, so the data is one line whatever the text contains. No "event" field:
+    // a browser would hand the event only to those who know its code.
+    return fmt::format("id: {}\ndata: {}\n\n", event.id, json.take());
 }
 
 }  // namespace vipd

@@ -11,7 +11,7 @@ namespace vipd {
 /// GET /v1/events
 std::string events_json(const std::vector<const Event*>& events);
 
-/// "id: 7\nevent: server-down\ndata: {…}\n\n"
+/// "id: 7\ndata: {…}\n\n"
 std::string event_stream_text(const Event& event);
 
 }  // namespace vipd

@@ -10,6 +10,7 @@
 #include <boost/beast/http/span_body.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <fmt/chrono.h>
 
 #include <array>
 
@@ -82,9 +83,17 @@ std::optional<HttpResponse> refusal(const boost::system::error_code& error) {
     return std::nullopt;
 }
 
+/// RFC 9110 §5.6.7; browsers tell ages by it.
+std::string http_date() {
+    return fmt::format(
+        "{:%a, %d %b %Y %H:%M:%S} GMT",
+        fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+}
+
 Message to_message(const HttpResponse& response, unsigned version) {
     Message message(static_cast<http::status>(response.status), version);
     message.set(http::field::server, "vipd/" VIPD_VERSION);
+    message.set(http::field::date, http_date());
     message.set(http::field::content_type, response.content_type);
     message.set("X-Content-Type-Options", "nosniff");
     message.set(http::field::cache_control, "no-cache");

@@ -386,11 +386,11 @@ std::string status_json(const Snapshot& snapshot, Detail detail) {
     return writer.take();
 }
 
-std::string service_json(const Snapshot& snapshot, const ServiceView& service) {
+std::string service_json(const Snapshot& snapshot, const ServiceView& service, Detail detail) {
     StatusWriter writer(snapshot);
     writer.begin();
     writer.json().key("service");
-    writer.service(service, Detail::full);
+    writer.service(service, detail);
     writer.end();
     return writer.take();
 }

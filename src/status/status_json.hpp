@@ -19,7 +19,7 @@ enum class Detail { full, summary };
 std::string status_json(const Snapshot& snapshot, Detail detail);
 
 /// GET /v1/services/{name}
-std::string service_json(const Snapshot& snapshot, const ServiceView& service);
+std::string service_json(const Snapshot& snapshot, const ServiceView& service, Detail detail);
 
 /// A part of GET /v1/services: these services, of so many that matched, and where the next part
 /// starts.

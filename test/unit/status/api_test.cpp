@@ -190,3 +190,20 @@ TEST_CASE("events are filtered by code, subject and id, the newest counting") {
     CHECK(site.get_json("/v1/events?subject=cp3")["events"][0]["cause"] == 2);
     CHECK(site.get("/v1/events?after=x").status == 400);
 }
+
+TEST_CASE("the status page comes whole from the program and may talk to nobody else") {
+    for (const auto& [target, type] : {std::pair("/", "text/html"),
+                                       {"/page.css", "text/css"},
+                                       {"/page.js", "text/javascript"}}) {
+        const auto response = Site().get(target);
+        CHECK(response.status == 200);
+        CHECK(response.content_type.starts_with(type));
+        CHECK(header(response, "Content-Security-Policy").starts_with("default-src 'none'"));
+        CHECK(response.body->find("://") == std::string::npos);
+        HttpRequest again;
+        again.method = "GET";
+        again.target = target;
+        again.if_none_match = header(response, "ETag");
+        CHECK(Site().ask(again).status == 304);
+    }
+}

@@ -25,7 +25,8 @@ TEST_CASE(
     "a service shows every server with health, administrative state and placement, each with its "
     "reason") {
     const auto snapshot = example_snapshot();
-    const auto actual = pretty_json(service_json(snapshot, *snapshot.services.at("text-https")));
+    const auto actual =
+        pretty_json(service_json(snapshot, *snapshot.services.at("text-https"), Detail::full));
     CHECK(actual == golden("service.json", actual));
 }
 

@@ -18,7 +18,7 @@ json status() {
 
 json service() {
     const auto snapshot = example_snapshot();
-    return json::parse(service_json(snapshot, *snapshot.services.at("text-https")));
+    return json::parse(service_json(snapshot, *snapshot.services.at("text-https"), Detail::full));
 }
 
 json services() {

@@ -1,0 +1,11 @@
+# cmake -P embed.cmake OUTPUT INPUT...: a C++ file with the inputs as string literals, found by name.
+set(output ${CMAKE_ARGV3})
+math(EXPR last "${CMAKE_ARGC} - 1")
+set(text "#include \"src/status/page.hpp\"\n\nnamespace vipd {\n\nconst std::map<std::string_view, std::string_view> page_files{\n")
+foreach(index RANGE 4 ${last})
+    get_filename_component(name ${CMAKE_ARGV${index}} NAME)
+    file(READ ${CMAKE_ARGV${index}} content)
+    string(APPEND text "    {\"${name}\", R\"vipd_page(${content})vipd_page\"},\n")
+endforeach()
+string(APPEND text "};\n\n}  // namespace vipd\n")
+file(WRITE ${output} "${text}")
