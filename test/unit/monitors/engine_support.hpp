@@ -7,6 +7,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace vipd::monitors::test {
@@ -41,6 +42,21 @@ private:
     std::condition_variable arrived_;
     std::vector<Verdict> verdicts_;
 };
+
+/// Real time, for [edge] tests: that something does not happen can only be waited for.
+inline void let_pass(std::chrono::milliseconds time) {
+    std::this_thread::sleep_for(time);  // the only sleep
+}
+
+/// Whether it came true within two seconds.
+template <class Condition>
+bool eventually(Condition condition) {
+    for (int i = 0; i < 2000; ++i) {
+        if (condition()) return true;
+        let_pass(std::chrono::milliseconds(1));
+    }
+    return false;
+}
 
 inline ProbePlan quick_plan(const Endpoint& target, Check check) {
     ProbePlan plan;

@@ -233,9 +233,9 @@ TEST_CASE("a removed probe stops and an engine leaves nothing open", "[edge]") {
         engine.update({plan, other}, {});
         verdicts.at(1);
         engine.update({}, {1, 2, 3});
-        std::this_thread::sleep_for(10ms);  // the removal is on its way
+        let_pass(10ms);  // the removal is on its way
         const int at_removal = connections;
-        std::this_thread::sleep_for(20ms);
+        let_pass(20ms);
         CHECK(connections == at_removal);
         CHECK(engine.last_progress() <= Clock::now());
     }
@@ -282,8 +282,7 @@ TEST_CASE("a failure in a time when we were away ourselves is repeated and not c
     Engine engine(
         {},
         [sink = all->sink()](const Verdict& verdict) {
-            if (verdict.id == 2)
-                std::this_thread::sleep_for(60ms);  // the whole worker stands still
+            if (verdict.id == 2) let_pass(60ms);  // the whole worker stands still
             sink(verdict);
         },
         [&](const Evidence& found) {

@@ -2,6 +2,7 @@
 // Real servers for tests: processes of the packaged programs in a folder of their own, on free
 // ports of loopback.
 
+#include "test/unit/monitors/engine_support.hpp"
 #include "test/unit/monitors/test_server.hpp"
 
 #include <fcntl.h>
@@ -20,7 +21,6 @@
 #include <fstream>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace vipd::monitors::test {
@@ -79,7 +79,7 @@ public:
         ::kill(process_, SIGTERM);
         for (int i = 0; i < 2000 && ::waitpid(process_, nullptr, WNOHANG) == 0; ++i) {
             if (i == 1000) ::kill(process_, SIGKILL);
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            let_pass(std::chrono::milliseconds(1));
         }
         process_ = 0;
     }
@@ -105,7 +105,7 @@ inline void wait_until_listening(const Endpoint& endpoint) {
             ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
         ::close(fd);
         if (there) return;
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        let_pass(std::chrono::milliseconds(10));
     }
     throw std::runtime_error("nobody listens on " + endpoint.to_string());
 }
