@@ -8,4 +8,8 @@ struct overloaded : Cases... {
     using Cases::operator()...;
 };
 
+// clang 14, which the fuzzers and clang-tidy are built with, does not deduce this by itself.
+template <class... Cases>
+overloaded(Cases...) -> overloaded<Cases...>;
+
 }  // namespace vipd
