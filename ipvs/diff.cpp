@@ -23,7 +23,9 @@ int step(const Change& change) {
 }
 
 std::vector<Change> add_whole(const ServiceKey& service, const Service& wanted) {
-    std::vector<Change> changes{AddService{service, wanted.options}};
+    std::vector<Change> changes;
+    changes.reserve(1 + wanted.destinations.size());
+    changes.emplace_back(AddService{service, wanted.options});
     for (const auto& [key, destination] : wanted.destinations) {
         changes.emplace_back(AddDestination{service, key, destination});
     }
@@ -48,7 +50,7 @@ void diff_destinations(std::vector<Change>& changes, const ServiceKey& service,
 }  // namespace
 
 void put_in_order(std::vector<Change>& changes) {
-    std::ranges::stable_sort(changes, {}, step);
+    if (!std::ranges::is_sorted(changes, {}, step)) std::ranges::stable_sort(changes, {}, step);
 }
 
 std::vector<Change> diff(const ServiceKey& service, const Service* actual, const Service* wanted) {
@@ -79,7 +81,7 @@ std::vector<Change> diff(const Table& actual, const WantedServices& wanted) {
     return changes;
 }
 
-void apply(Table& table, const Change& change) {
+void carry_out(Table& table, const Change& change) {
     std::visit(overloaded{
                    [&](const AddService& add) { table[add.service].options = add.options; },
                    [&](const EditService& edit) { table[edit.service].options = edit.options; },

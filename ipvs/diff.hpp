@@ -24,6 +24,6 @@ std::vector<Change> diff(const Table& actual, const WantedServices& wanted);
 void put_in_order(std::vector<Change>& changes);
 
 /// What the table looks like once `change` was acknowledged.
-void apply(Table& table, const Change& change);
+void carry_out(Table& table, const Change& change);
 
 }  // namespace vipd::ipvs

@@ -8,8 +8,6 @@ namespace vipd::ipvs {
 
 namespace {
 
-/// Rounds of read, write, read again within one call, when somebody else writes at the same time.
-constexpr int attempts = 4;
 /// From so many unread services on, reading the whole table is cheaper than one by one.
 constexpr std::size_t many = 64;
 
@@ -42,13 +40,13 @@ void Keeper::configure(const KernelOptions& options) {
     reconciler_.configure(options);
 }
 
-std::optional<KernelReport> Keeper::round(const WantedChange& wanted, TimePoint now) {
+std::optional<KernelReport> Keeper::round(WantedChange wanted, TimePoint now) {
     KernelReport report;
     report.at = now;
     table_is_news_ = false;
     const bool asked =
         !wanted.services.empty() || !wanted.addresses.empty() || wanted.timeouts.has_value();
-    if (asked) take(wanted, now);
+    if (asked) take(std::move(wanted), now);
     if (!loaded_) {
         load(report, now);
     } else {
@@ -81,13 +79,13 @@ void Keeper::load(KernelReport& report, TimePoint now) {
     sweep_.begin(sweep_.services(), options_.resync_interval, now);
 }
 
-void Keeper::take(const WantedChange& wanted, TimePoint now) {
+void Keeper::take(WantedChange wanted, TimePoint now) {
     std::vector<ServiceKey> added;
     for (const auto& [key, service] : wanted.services) {
         if (!reconciler_.wanted().contains(key)) added.push_back(key);
     }
     sweep_.add(std::move(added), options_.resync_interval, now);
-    reconciler_.want(wanted.services);
+    reconciler_.want(std::move(wanted.services));
     addresses_.want(wanted.addresses);
     if (wanted.timeouts) {
         timeouts_ = wanted.timeouts;
@@ -105,14 +103,15 @@ void Keeper::write(KernelReport& report, TimePoint now) {
     if (std::exchange(timeouts_asked_, false)) keep_timeouts(report);
 }
 
+// Comes to an end: every change is acknowledged, or refused and then waits, or in conflict, which
+// is bounded.
 void Keeper::write_services(KernelReport& report, TimePoint now) {
-    for (int attempt = 0; attempt < attempts; ++attempt) {
+    while (true) {
         read_unread(report, now);
         const auto changes = reconciler_.changes(now);
         if (changes.empty()) return;
         auto news = reconciler_.applied(backend_.apply(changes), now);
         std::ranges::move(news, std::back_inserter(report.applied));
-        if (reconciler_.unread().empty()) return;
     }
 }
 

@@ -23,14 +23,14 @@ public:
 
     /// `wanted` may be empty. The first round reads the whole table; nothing is written before
     /// something is wanted. Nothing is returned if nothing was learnt.
-    std::optional<KernelReport> round(const WantedChange& wanted, TimePoint now);
+    std::optional<KernelReport> round(WantedChange wanted, TimePoint now);
 
     /// When round() has something to do although nothing new is wanted; in the past: at once.
     TimePoint next_deadline() const;
 
 private:
     void load(KernelReport& report, TimePoint now);
-    void take(const WantedChange& wanted, TimePoint now);
+    void take(WantedChange wanted, TimePoint now);
     void write(KernelReport& report, TimePoint now);
     void write_services(KernelReport& report, TimePoint now);
     void read_unread(KernelReport& report, TimePoint now);

@@ -75,12 +75,12 @@ struct KernelThread::State {
     void run() {
         while (true) {
             const TimePoint longest = Clock::now() + longest_wait;
-            const Inbox taken = wait(std::min(keeper.next_deadline(), longest));
+            Inbox taken = wait(std::min(keeper.next_deadline(), longest));
             if (taken.stop) return;
             const TimePoint now = Clock::now();
             progress = now;
             if (taken.options) keeper.configure(*taken.options);
-            if (auto report = keeper.round(taken.wanted, now)) sink(std::move(*report));
+            if (auto report = keeper.round(std::move(taken.wanted), now)) sink(std::move(*report));
         }
     }
 };

@@ -122,7 +122,7 @@ std::vector<Applied> MemoryBackend::apply(std::span<const Change> changes) {
             const int code = std::visit(Check{table_}, change);
             if (code != 0) error = kernel_error(code);
         }
-        if (!error) ipvs::apply(table_, change);
+        if (!error) carry_out(table_, change);
         answers.push_back({change, std::move(error)});
     }
     return answers;

@@ -1,6 +1,7 @@
 #include "ipvs/netlink_backend.hpp"
 
-#include "ipvs/netlink_message.hpp"
+#include "ipvs/netlink_reply.hpp"
+#include "ipvs/netlink_request.hpp"
 #include "ipvs/netlink_socket.hpp"
 #include "src/base/overloaded.hpp"
 
@@ -94,6 +95,7 @@ private:
     NetlinkSocket socket_;
     std::uint16_t family_;
     std::uint32_t sequence_ = 0;
+    Bytes requests_;  // of the window that is on its way
     bool interrupted_ = false;
 };
 
@@ -222,13 +224,13 @@ std::vector<Applied> NetlinkBackend::apply(std::span<const Change> changes) {
 
 void NetlinkBackend::apply_window(std::span<const Change> changes, std::vector<Applied>& answers) {
     const std::uint32_t first = sequence_ + 1;
-    Bytes requests;
+    requests_.clear();
     for (const Change& change : changes)
-        append_change(requests, envelope(), change);
+        append_change(requests_, envelope(), change);
     std::vector<std::optional<KernelError>> errors(changes.size(),
                                                    KernelError{ETIMEDOUT, "no answer"});
     std::size_t answered = 0;
-    const auto sent = socket_.send(requests);
+    const auto sent = socket_.send(requests_);
     if (!sent) errors.assign(changes.size(), sent.error());
     while (sent && answered < changes.size()) {
         const auto messages = socket_.receive();

@@ -17,6 +17,8 @@ namespace {
 /// Answers to a whole window of requests must fit: each occupies about a kilobyte of the kernel's
 /// accounting.
 constexpr int receive_buffer = 4 << 20;
+/// A datagram of requests must fit, or is refused with EMSGSIZE.
+constexpr int send_buffer = 256 << 10;
 /// The kernel fills a datagram of a dump up to 32 kB (net/netlink/af_netlink.c, netlink_dump).
 constexpr std::size_t longest_datagram = 64 << 10;
 
@@ -38,8 +40,10 @@ NetlinkSocket::NetlinkSocket() : socket_(nl_socket_alloc()), buffer_(longest_dat
         throw std::runtime_error(std::string("cannot open a netlink socket: ") +
                                  nl_geterror(result));
     }
-    // Refused without privileges, which then show as EPERM at the first request.
+    // Refused without privileges, which then show as EPERM at the first request. libnl sets both to
+    // 32 kB.
     setsockopt(descriptor(), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof(receive_buffer));
+    setsockopt(descriptor(), SOL_SOCKET, SO_SNDBUFFORCE, &send_buffer, sizeof(send_buffer));
     // Missing in kernels before 4.12: then answers carry no words of the kernel's, and the request
     // is repeated.
     constexpr int on = 1;

@@ -4,7 +4,8 @@
 // second; used by one thread.
 
 #include "ipvs/backend.hpp"
-#include "ipvs/netlink_message.hpp"
+#include "ipvs/netlink_reply.hpp"
+#include "ipvs/netlink_request.hpp"
 
 #include <boost/system/result.hpp>
 

@@ -11,6 +11,10 @@ namespace vipd::ipvs {
 
 namespace {
 
+/// Changes after which no further service is added to what is to be written at once: memory stays
+/// small and warm.
+constexpr std::size_t batch = 1000;
+
 /// Conflicts in a row on one service before they count as refusals: somebody is writing against us.
 constexpr int conflict_limit = 2;
 
@@ -76,15 +80,16 @@ std::vector<Change> Reconciler::observe(const ServiceKey& key, std::optional<Ser
     return drift;
 }
 
-void Reconciler::want(const WantedServices& services) {
-    for (const auto& [key, service] : services) {
-        const auto [place, is_new] = wanted_.try_emplace(key, service);
-        if (!is_new && place->second == service) continue;
-        place->second = service;
+void Reconciler::want(WantedServices services) {
+    for (auto& [key, service] : services) {
+        const bool is_new = !wanted_.contains(key);
+        auto& wanted = wanted_[key];
+        if (!is_new && wanted == service) continue;
+        wanted = std::move(service);
         dirty_.insert(key);
         // What we never looked at, or believe gone and shall remove, may be there by somebody
         // else's hand.
-        const bool unsure = is_new || (!service && !actual_.contains(key));
+        const bool unsure = is_new || (!wanted && !actual_.contains(key));
         if (unsure && wanted_once_) unread_.insert(key);
     }
     wanted_once_ = true;
@@ -95,34 +100,37 @@ std::vector<Change> Reconciler::changes(TimePoint now) {
         if (held.error && held.next_try <= now) dirty_.insert(target.service);
     }
     std::vector<Change> due;
-    for (const ServiceKey& key : std::exchange(dirty_, {})) {
-        if (unread_.contains(key)) {
-            dirty_.insert(key);
+    for (auto entry = dirty_.begin(); entry != dirty_.end() && due.size() < batch;) {
+        if (unread_.contains(*entry)) {
+            ++entry;
             continue;
         }
-        const auto planned = difference(key);
-        forget_outdated(key, planned);
-        if (options_.read_only) {
-            withhold(planned);
-            continue;
-        }
-        for (const Change& change : planned) {
-            const Withheld* held = withheld(change);
-            const bool waits = held != nullptr && (!held->error || held->next_try > now);
-            if (!waits) due.push_back(change);
-            // A service that may not be added takes no destinations either.
-            if (waits && std::holds_alternative<AddService>(change)) break;
-        }
-        if (planned.empty()) settle(key);
+        add_due(*entry, now, due);
+        entry = dirty_.erase(entry);
     }
     put_in_order(due);
     return due;
+}
+
+void Reconciler::add_due(const ServiceKey& key, TimePoint now, std::vector<Change>& due) {
+    auto planned = difference(key);
+    forget_outdated(key, planned);
+    if (options_.read_only) return withhold(planned);
+    if (planned.empty()) return settle(key);
+    for (Change& change : planned) {
+        const Withheld* held = withheld(change);
+        const bool waits = held != nullptr && (!held->error || held->next_try > now);
+        // A service that may not be added takes no destinations either.
+        if (waits && std::holds_alternative<AddService>(change)) return;
+        if (!waits) due.push_back(std::move(change));
+    }
 }
 
 std::vector<Applied> Reconciler::applied(std::vector<Applied> answers, TimePoint now) {
     std::set<ServiceKey> not_added;
     std::set<ServiceKey> in_conflict;
     std::vector<Applied> news;
+    news.reserve(answers.size());
     for (Applied& answer : answers) {
         const ServiceKey key = service_of(answer.change);
         if (!answer.error) {
@@ -140,6 +148,7 @@ std::vector<Applied> Reconciler::applied(std::vector<Applied> answers, TimePoint
         news.push_back(std::move(answer));
     }
     for (const Applied& answer : news) {
+        if (conflicts_.empty()) break;
         if (!in_conflict.contains(service_of(answer.change))) {
             conflicts_.erase(service_of(answer.change));
         }
@@ -187,6 +196,8 @@ std::vector<Change> Reconciler::difference(const ServiceKey& key) const {
 }
 
 const Reconciler::Withheld* Reconciler::withheld(const Change& change) const {
+    if (withheld_.empty())
+        return nullptr;  // as a rule, and then large tables need not be looked up
     const auto found = withheld_.find(target_of(change));
     return found != withheld_.end() && found->second.change == change ? &found->second : nullptr;
 }
@@ -220,8 +231,8 @@ void Reconciler::refused(const Change& change, const KernelError& error, TimePoi
 }
 
 void Reconciler::acknowledged(const Change& change) {
-    apply(actual_, change);
-    withheld_.erase(target_of(change));
+    carry_out(actual_, change);
+    if (!withheld_.empty()) withheld_.erase(target_of(change));
     if (std::holds_alternative<RemoveService>(change)) settle(service_of(change));
 }
 

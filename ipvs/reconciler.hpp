@@ -52,13 +52,14 @@ public:
     /// else changes() contains them.
     std::vector<Change> observe(const ServiceKey& key, std::optional<Service> service);
 
-    void want(const WantedServices& services);
+    void want(WantedServices services);
 
     /// Services of ours whose state must be read before changes() can speak of them: newly named
     /// ones, and those whose last answer showed that somebody else wrote to them.
     const std::set<ServiceKey>& unread() const { return unread_; }
 
-    /// What to write now, in order. The answers must be handed to applied().
+    /// What to write now, in order: whole services, as many as make a batch; nothing when all is
+    /// written that can be. The answers must be handed to applied() before the next call.
     std::vector<Change> changes(TimePoint now);
 
     /// Takes the kernel's answers. Returns those worth telling: not conflicts (the entry was there
@@ -89,6 +90,7 @@ private:
     };
 
     std::vector<Change> difference(const ServiceKey& key) const;
+    void add_due(const ServiceKey& key, TimePoint now, std::vector<Change>& due);
     const Withheld* withheld(const Change& change) const;
     bool same_as_withheld(const std::vector<Change>& planned, const Change& change) const;
     void forget_outdated(const ServiceKey& key, const std::vector<Change>& planned);

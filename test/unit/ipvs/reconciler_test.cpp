@@ -59,7 +59,7 @@ TEST_CASE(
         const Table after = random.table();
         Table table = before;
         for (const Change& change : diff(before, step_to(after, before))) {
-            apply(table, change);
+            carry_out(table, change);
             const ServiceKey key = service_of(change);
             const auto least = std::min(working(before, key), working(after, key));
             REQUIRE(working(table, key) >= least);

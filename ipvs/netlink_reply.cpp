@@ -1,6 +1,6 @@
-#include "ipvs/netlink_message.hpp"
+#include "ipvs/netlink_reply.hpp"
 
-#include "src/base/overloaded.hpp"
+#include "ipvs/netlink_wire.hpp"
 
 #include <arpa/inet.h>
 #include <linux/ip_vs.h>
@@ -11,172 +11,10 @@
 #include <array>
 #include <bit>
 #include <cstring>
-#include <memory>
-#include <new>
 
 namespace vipd::ipvs {
 
 namespace {
-
-// --- writing
-// ---------------------------------------------------------------------------------------------------------
-
-constexpr std::uint32_t scheduler_flags =
-    IP_VS_SVC_F_SCHED1 | IP_VS_SVC_F_SCHED2 | IP_VS_SVC_F_SCHED3;
-/// The flags that we decide; the kernel keeps the others as they are.
-constexpr std::uint32_t our_flags =
-    IP_VS_SVC_F_PERSISTENT | IP_VS_SVC_F_ONEPACKET | scheduler_flags;
-
-/// Forwarding methods without a name of ours: the kernel's number, moved out of the way of our
-/// enumerators.
-constexpr std::uint32_t unnamed_forwarding = 16;
-
-/// libnl refuses an attribute only when there is no memory for it.
-void must(int result) {
-    if (result < 0) throw std::bad_alloc();
-}
-
-class Request {
-public:
-    Request(const Envelope& envelope, std::uint8_t command, int flags) : message_(nlmsg_alloc()) {
-        if (!message_) throw std::bad_alloc();
-        const void* header =
-            genlmsg_put(message_.get(), envelope.port, envelope.sequence, envelope.family, 0,
-                        NLM_F_REQUEST | flags, command, IPVS_GENL_VERSION);
-        if (header == nullptr) throw std::bad_alloc();
-    }
-
-    nl_msg* get() { return message_.get(); }
-
-    void append_to(Bytes& bytes) const {
-        const nlmsghdr* header = nlmsg_hdr(message_.get());
-        const auto* begin = reinterpret_cast<const std::uint8_t*>(header);
-        bytes.insert(bytes.end(), begin, begin + header->nlmsg_len);
-        bytes.resize(NLMSG_ALIGN(bytes.size()));
-    }
-
-private:
-    struct Free {
-        void operator()(nl_msg* message) const { nlmsg_free(message); }
-    };
-    std::unique_ptr<nl_msg, Free> message_;
-};
-
-template <class Fill>
-void put_nested(nl_msg* message, int type, Fill fill) {
-    nlattr* nest = nla_nest_start(message, type);
-    if (nest == nullptr) throw std::bad_alloc();
-    fill();
-    nla_nest_end(message, nest);
-}
-
-std::uint16_t wire_family(Family family) {
-    return family == Family::ipv4 ? AF_INET : AF_INET6;
-}
-
-/// The kernel's union nf_inet_addr: 16 bytes for either family.
-void put_address(nl_msg* message, int type, const Address& address) {
-    std::array<std::uint8_t, 16> bytes{};
-    std::ranges::copy(address.bytes(), bytes.begin());
-    must(nla_put(message, type, bytes.size(), bytes.data()));
-}
-
-void put_key(nl_msg* message, const ServiceKey& key) {
-    must(nla_put_u16(message, IPVS_SVC_ATTR_AF, wire_family(family(key))));
-    std::visit(overloaded{
-                   [&](const VirtualEndpoint& virt) {
-                       const auto protocol = static_cast<std::uint8_t>(virt.protocol);
-                       must(nla_put_u16(message, IPVS_SVC_ATTR_PROTOCOL, protocol));
-                       put_address(message, IPVS_SVC_ATTR_ADDR, virt.endpoint.address);
-                       must(nla_put_u16(message, IPVS_SVC_ATTR_PORT, htons(virt.endpoint.port)));
-                   },
-                   [&](const FirewallMark& mark) {
-                       must(nla_put_u32(message, IPVS_SVC_ATTR_FWMARK, mark.mark));
-                   },
-               },
-               key);
-}
-
-/// A mask in network order for IPv4, a prefix length for IPv6 (ip_vs_ctl.c, ip_vs_add_service).
-std::uint32_t wire_netmask(Family family, std::optional<Persistence> persistence) {
-    if (family == Family::ipv6) return persistence ? persistence->prefix_length : 128U;
-    const int prefix_length = persistence ? persistence->prefix_length : 32;
-    return prefix_length == 0 ? 0 : htonl(~std::uint32_t{0} << (32 - prefix_length));
-}
-
-void put_options(nl_msg* message, Family family, const ServiceOptions& options) {
-    ip_vs_flags flags{.flags = options.scheduler_flags & scheduler_flags, .mask = our_flags};
-    if (options.persistence) flags.flags |= IP_VS_SVC_F_PERSISTENT;
-    if (options.one_packet) flags.flags |= IP_VS_SVC_F_ONEPACKET;
-    const std::uint32_t timeout = options.persistence ? options.persistence->timeout_seconds : 0;
-    must(nla_put_string(message, IPVS_SVC_ATTR_SCHED_NAME, options.scheduler.c_str()));
-    must(nla_put(message, IPVS_SVC_ATTR_FLAGS, sizeof(flags), &flags));
-    must(nla_put_u32(message, IPVS_SVC_ATTR_TIMEOUT, timeout));
-    must(nla_put_u32(message, IPVS_SVC_ATTR_NETMASK, wire_netmask(family, options.persistence)));
-    if (options.persistence && !options.persistence->engine.empty()) {
-        const char* engine = options.persistence->engine.c_str();
-        must(nla_put_string(message, IPVS_SVC_ATTR_PE_NAME, engine));
-    }
-}
-
-void put_key(nl_msg* message, const DestinationKey& key) {
-    put_address(message, IPVS_DEST_ATTR_ADDR, key.address);
-    must(nla_put_u16(message, IPVS_DEST_ATTR_PORT, htons(key.port)));
-    must(nla_put_u16(message, IPVS_DEST_ATTR_ADDR_FAMILY, wire_family(key.address.family())));
-}
-
-std::uint32_t wire_forwarding(Forwarding forwarding) {
-    switch (forwarding) {
-        case Forwarding::nat:
-            return IP_VS_CONN_F_MASQ;
-        case Forwarding::dr:
-            return IP_VS_CONN_F_DROUTE;
-        case Forwarding::tunnel:
-            return IP_VS_CONN_F_TUNNEL;
-    }
-    return static_cast<std::uint32_t>(forwarding) - unnamed_forwarding;
-}
-
-void put_destination(nl_msg* message, const Destination& destination) {
-    const auto weight = static_cast<std::uint32_t>(destination.weight);
-    const auto type = static_cast<std::uint8_t>(destination.tunnel.type);
-    const auto checksum = static_cast<std::uint16_t>(destination.tunnel.checksum);
-    must(nla_put_u32(message, IPVS_DEST_ATTR_FWD_METHOD, wire_forwarding(destination.forwarding)));
-    must(nla_put_u32(message, IPVS_DEST_ATTR_WEIGHT, weight));
-    must(nla_put_u32(message, IPVS_DEST_ATTR_U_THRESH, destination.upper_threshold));
-    must(nla_put_u32(message, IPVS_DEST_ATTR_L_THRESH, destination.lower_threshold));
-    must(nla_put_u8(message, IPVS_DEST_ATTR_TUN_TYPE, type));
-    must(nla_put_u16(message, IPVS_DEST_ATTR_TUN_PORT, htons(destination.tunnel.port)));
-    must(nla_put_u16(message, IPVS_DEST_ATTR_TUN_FLAGS, checksum));
-}
-
-void put_service(nl_msg* message, const ServiceKey& key, const ServiceOptions* options) {
-    put_nested(message, IPVS_CMD_ATTR_SERVICE, [&] {
-        put_key(message, key);
-        if (options != nullptr) put_options(message, family(key), *options);
-    });
-}
-
-void put_destination(nl_msg* message, const ServiceKey& service, const DestinationKey& key,
-                     const Destination* destination) {
-    put_service(message, service, nullptr);
-    put_nested(message, IPVS_CMD_ATTR_DEST, [&] {
-        put_key(message, key);
-        if (destination != nullptr) put_destination(message, *destination);
-    });
-}
-
-struct Command {
-    std::uint8_t operator()(const AddService&) const { return IPVS_CMD_NEW_SERVICE; }
-    std::uint8_t operator()(const EditService&) const { return IPVS_CMD_SET_SERVICE; }
-    std::uint8_t operator()(const RemoveService&) const { return IPVS_CMD_DEL_SERVICE; }
-    std::uint8_t operator()(const AddDestination&) const { return IPVS_CMD_NEW_DEST; }
-    std::uint8_t operator()(const EditDestination&) const { return IPVS_CMD_SET_DEST; }
-    std::uint8_t operator()(const RemoveDestination&) const { return IPVS_CMD_DEL_DEST; }
-};
-
-// --- reading
-// ---------------------------------------------------------------------------------------------------------
 
 template <std::size_t Size>
 using Attributes = std::array<nlattr*, Size>;
@@ -282,7 +120,7 @@ std::optional<ServiceOptions> read_options(Family family,
     if (!flags || !timeout || !netmask) return std::nullopt;
     ServiceOptions options;
     options.scheduler = read_text(found[IPVS_SVC_ATTR_SCHED_NAME]);
-    options.scheduler_flags = flags->flags & scheduler_flags;
+    options.scheduler_flags = flags->flags & wire::scheduler_flags;
     options.one_packet = (flags->flags & IP_VS_SVC_F_ONEPACKET) != 0;
     if ((flags->flags & IP_VS_SVC_F_PERSISTENT) != 0) {
         options.persistence = Persistence{.timeout_seconds = *timeout,
@@ -302,7 +140,7 @@ Forwarding read_forwarding(std::uint32_t flags) {
         case IP_VS_CONN_F_TUNNEL:
             return Forwarding::tunnel;
         default:
-            return static_cast<Forwarding>(unnamed_forwarding + method);
+            return static_cast<Forwarding>(wire::unnamed_forwarding + method);
     }
 }
 
@@ -349,52 +187,6 @@ std::optional<Answer> read_answer(nlmsghdr* header) {
 }
 
 }  // namespace
-
-void append_change(Bytes& to, const Envelope& envelope, const Change& change) {
-    Request request(envelope, std::visit(Command{}, change), NLM_F_ACK);
-    std::visit(
-        [&](const auto& write) {
-            if constexpr (requires { write.destination; }) {
-                put_destination(request.get(), write.service, write.key, &write.destination);
-            } else if constexpr (requires { write.key; }) {
-                put_destination(request.get(), write.service, write.key, nullptr);
-            } else if constexpr (requires { write.options; }) {
-                put_service(request.get(), write.service, &write.options);
-            } else {
-                put_service(request.get(), write.service, nullptr);
-            }
-        },
-        change);
-    request.append_to(to);
-}
-
-void append_get_service(Bytes& to, const Envelope& envelope, const ServiceKey& service) {
-    Request request(envelope, IPVS_CMD_GET_SERVICE, 0);
-    put_service(request.get(), service, nullptr);
-    request.append_to(to);
-}
-
-void append_dump_services(Bytes& to, const Envelope& envelope) {
-    Request(envelope, IPVS_CMD_GET_SERVICE, NLM_F_DUMP).append_to(to);
-}
-
-void append_dump_destinations(Bytes& to, const Envelope& envelope, const ServiceKey& service) {
-    Request request(envelope, IPVS_CMD_GET_DEST, NLM_F_DUMP);
-    put_service(request.get(), service, nullptr);
-    request.append_to(to);
-}
-
-void append_get_timeouts(Bytes& to, const Envelope& envelope) {
-    Request(envelope, IPVS_CMD_GET_CONFIG, 0).append_to(to);
-}
-
-void append_set_timeouts(Bytes& to, const Envelope& envelope, const Timeouts& timeouts) {
-    Request request(envelope, IPVS_CMD_SET_CONFIG, NLM_F_ACK);
-    must(nla_put_u32(request.get(), IPVS_CMD_ATTR_TIMEOUT_TCP, timeouts.tcp_seconds));
-    must(nla_put_u32(request.get(), IPVS_CMD_ATTR_TIMEOUT_TCP_FIN, timeouts.tcp_fin_seconds));
-    must(nla_put_u32(request.get(), IPVS_CMD_ATTR_TIMEOUT_UDP, timeouts.udp_seconds));
-    request.append_to(to);
-}
 
 std::vector<Message> split(std::span<const std::uint8_t> datagram) {
     std::vector<Message> messages;

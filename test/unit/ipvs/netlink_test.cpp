@@ -1,5 +1,5 @@
-#include "ipvs/netlink_message.hpp"
-
+#include "ipvs/netlink_reply.hpp"
+#include "ipvs/netlink_request.hpp"
 #include "test/unit/ipvs/random_table.hpp"
 #include "test/unit/ipvs/table_fixture.hpp"
 
