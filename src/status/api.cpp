@@ -278,4 +278,11 @@ Answer answer(const HttpRequest& request, const ApiState& state) {
     return allowed.empty() ? no_such_path() : wrong_method(allowed);
 }
 
+std::vector<std::pair<std::string, std::string>> api_paths() {
+    std::vector<std::pair<std::string, std::string>> paths;
+    for (const auto& route : routes)
+        paths.emplace_back(route.method, route.path);
+    return paths;
+}
+
 }  // namespace vipd

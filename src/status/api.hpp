@@ -8,6 +8,7 @@
 #include "src/status/snapshot.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace vipd {
@@ -26,5 +27,8 @@ struct ApiState {
 };
 
 Answer answer(const HttpRequest& request, const ApiState& state);
+
+/// Method and path of everything that is answered; "{}" stands for a name.
+std::vector<std::pair<std::string, std::string>> api_paths();
 
 }  // namespace vipd

@@ -39,6 +39,9 @@ constexpr Duration sweep_interval{250};
 /// After a failed accept: descriptors that ran out do not come back at once.
 constexpr Duration accept_pause{100};
 constexpr std::size_t most_cached = 64;
+/// Answers on their way to slow readers may hold so much memory; the small ones are not counted.
+constexpr std::size_t most_pinned = 256U << 20U;
+constexpr std::size_t counted_from = 1U << 20U;
 
 Caller caller_of(UnixSocket& socket) {
     ::ucred credentials{};
@@ -73,6 +76,7 @@ struct StatusServer::State {
     Answer answer(const HttpRequest& request);
     void submit(Command command, std::weak_ptr<PendingCommand> pending);
     void wake_followers();
+    bool has_room_for(const HttpResponse& response);
 
     template <class Acceptor>
     asio::awaitable<void> accept_from(Acceptor& acceptor);
@@ -97,6 +101,8 @@ struct StatusServer::State {
     const std::int64_t nonce = Clock::now().time_since_epoch().count();
     /// Answers made from this snapshot: a thousand pages that ask the same cost one rendering.
     std::map<std::string, HttpResponse, std::less<>> cache;
+    /// Large answers that somebody still sends or keeps.
+    std::vector<std::weak_ptr<const std::string>> pinned;
 
     /// For replies that come when nobody waits for them any more: shared with them alone.
     std::weak_ptr<State> self;
@@ -168,10 +174,26 @@ Answer StatusServer::State::answer(const HttpRequest& request) {
     now.takes_commands = commands != nullptr;
     auto made = vipd::answer(request, now);
     const auto* response = std::get_if<HttpResponse>(&made);
+    if (response != nullptr && !has_room_for(*response)) {
+        return error_response(503, "busy", "too many large answers are still being read");
+    }
     if (plain && response != nullptr && is_of_snapshot(*response) && cache.size() < most_cached) {
         cache.emplace(request.target, *response);
     }
     return made;
+}
+
+/// Whether the answer may be sent; if so it counts from now on.
+bool StatusServer::State::has_room_for(const HttpResponse& response) {
+    if (!response.body || response.body->size() < counted_from) return true;
+    std::erase_if(pinned, [](const auto& body) { return body.expired(); });
+    std::size_t sum = response.body->size();
+    for (const auto& body : pinned) {
+        if (const auto alive = body.lock()) sum += alive->size();
+    }
+    if (sum > most_pinned) return false;
+    pinned.push_back(response.body);
+    return true;
 }
 
 void StatusServer::State::submit(Command command, std::weak_ptr<PendingCommand> pending) {
