@@ -126,6 +126,11 @@ void PeerFsm::on(input::Received& received) {
 
 void PeerFsm::on(const input::Malformed& malformed) {
     if (state(malformed.slot) < SessionState::open_sent) return;
+    const bool of_update = malformed.error.notification.code == ErrorCode::update_message;
+    if (of_update && state(malformed.slot) != SessionState::established) {
+        unexpected(malformed.slot, MessageType::update);  // event 28: it should not have come at all
+        return;
+    }
     if (malformed.error.answer) {
         fail_with(malformed.slot, malformed.error.notification);
     } else {

@@ -302,7 +302,7 @@ TEST_CASE("event 27: UPDATE") {
 
 TEST_CASE("event 28: UPDATE message error") {
     check(malformed("UPDATE error", notification(ErrorCode::update_message, 1),
-                    {"idle", "connect", "active", "N 3/1, close, idle", "N 3/1, close, idle",
+                    {"idle", "connect", "active", "N 5/1, close, idle", "N 5/2, close, idle",
                      "N 3/1, close, down, idle"}));
 }
 
