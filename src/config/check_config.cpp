@@ -196,6 +196,7 @@ private:
                 check_servers(service, pointer);
             }
             check_monitors(service, pointer);
+            check_exchanges(service, pointer);
         }
     }
 
@@ -303,6 +304,23 @@ private:
                            service.port));
     }
 
+    // What follows the last exchange is nobody's business, so it must be one that an answer ends.
+    void check_exchanges(const ServiceConfig& service, const std::string& pointer) {
+        for (std::size_t i = 0; i < service.monitors.size(); ++i) {
+            const auto* exchanges = exchanges_of(service.monitors[i].check);
+            if (exchanges == nullptr || exchanges->empty() || !exchanges->back().expect.empty())
+                continue;
+            report(pointer_to(pointer + "/monitors", i) + "/exchanges",
+                   "a last exchange that expects nothing", "one with \"expect\" or \"expect_hex\"");
+        }
+    }
+
+    static const std::vector<monitors::Exchange>* exchanges_of(const monitors::Check& check) {
+        if (const auto* tcp = std::get_if<monitors::TcpCheck>(&check)) return &tcp->exchanges;
+        if (const auto* tls = std::get_if<monitors::TlsCheck>(&check)) return &tls->exchanges;
+        return nullptr;
+    }
+
     void check_monitors(const ServiceConfig& service, const std::string& pointer) {
         if (service.monitors.empty() ||
             std::ranges::any_of(service.monitors,
@@ -332,6 +350,7 @@ private:
             check_peer_addresses(peer, pointer);
             check_hops(peer, pointer);
             check_next_hops(bgp, peer, pointer);
+            check_selection(peer, pointer);
             check_passive(bgp, peer, pointer);
             check_memory_backend(peer, pointer);
         }
@@ -357,7 +376,7 @@ private:
     void check_next_hops(const BgpConfig& bgp, const PeerConfig& peer, const std::string& pointer) {
         for (const auto family : peer.families) {
             const bool given = peer.next_hop.contains(family) || bgp.next_hop.contains(family);
-            if (given || family == peer.address.family() || !announces(family)) continue;
+            if (given || family == peer.address.family() || !announces(peer, family)) continue;
             if (problems_.touches(pointer_to("/bgp/next_hop", to_string(family)))) continue;
             report(pointer_to(pointer + "/next_hop", to_string(family)), "nothing",
                    fmt::format("an {} address here or in /bgp/next_hop: the session runs over {} "
@@ -367,12 +386,22 @@ private:
         }
     }
 
-    bool announces(Family family) const {
-        return std::ranges::any_of(config_.vips, [family](const auto& entry) {
+    bool announces(const PeerConfig& peer, Family family) const {
+        return std::ranges::any_of(config_.vips, [&peer, family](const auto& entry) {
+            if (peer.vips && !peer.vips->contains(entry.first)) return false;
             return std::ranges::any_of(entry.second.addresses, [family](const Address& address) {
                 return address.family() == family;
             });
         });
+    }
+
+    void check_selection(const PeerConfig& peer, const std::string& pointer) {
+        if (!peer.vips) return;
+        for (const auto& vip : *peer.vips) {
+            if (!config_.vips.contains(vip)) {
+                report_unknown(pointer + "/vips", "VIP", vip, names_of(config_.vips));
+            }
+        }
     }
 
     void check_passive(const BgpConfig& bgp, const PeerConfig& peer, const std::string& pointer) {

@@ -36,6 +36,19 @@ struct PeerConfig {
     std::optional<std::string> password_file;
     std::optional<std::uint8_t> ttl_security_hops;
     std::optional<std::uint8_t> multihop;
+    /// RFC 4724's restart time, whole seconds; absent: not offered.
+    std::optional<Duration> graceful_restart{30000};
+    /// Instead of the VIP's own, for this peer.
+    std::optional<std::uint32_t> med;
+    std::optional<std::uint32_t> local_pref;
+    std::optional<std::uint8_t> prepend;
+    /// Besides the VIP's own; sorted, unique.
+    std::vector<bgp::Community> communities;
+    std::vector<bgp::LargeCommunity> large_communities;
+    /// Names of the VIPs that this peer is told of; absent: all.
+    std::optional<std::set<std::string>> vips;
+    /// More prefixes than this from the peer are not counted, and alerted on.
+    std::size_t max_prefixes = 1000;
 
     bool operator==(const PeerConfig&) const = default;
 };
@@ -98,6 +111,12 @@ struct MonitorConfig {
     std::optional<std::uint16_t> port;
     Duration interval{5000};
     Duration timeout{2000};
+    /// While results contradict the verdict; absent: the interval.
+    std::optional<Duration> fast_interval;
+    /// While down; absent: the interval.
+    std::optional<Duration> down_interval;
+    /// The local address that probes of a family are sent from; absent: the kernel chooses.
+    std::map<Family, Address> source;
     monitors::Thresholds thresholds;
     /// Shown, but does not count for health.
     bool advisory = false;
@@ -128,6 +147,15 @@ struct ServiceConfig {
     std::vector<MonitorConfig> monitors;
 
     bool operator==(const ServiceConfig&) const = default;
+};
+
+/// The probe engine as a whole.
+struct EngineConfig {
+    unsigned workers = 1;
+    /// Probes at one time; 0: three quarters of the limit on open files.
+    std::size_t max_running = 0;
+
+    bool operator==(const EngineConfig&) const = default;
 };
 
 struct StopConfig {
@@ -167,6 +195,7 @@ struct Config {
     StopConfig stop;
     StatusConfig status;
     IpvsConfig ipvs;
+    EngineConfig monitors;
     /// Absent: the largest (fall + 1) × interval + timeout of all monitors, at most 120 s.
     std::optional<Duration> start_deadline;
 

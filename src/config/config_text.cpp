@@ -89,12 +89,20 @@ std::string config_text(const bgp::RouteAttributes& attributes) {
     if (attributes.local_pref)
         texts.push_back(fmt::format("local_pref {}", *attributes.local_pref));
     if (attributes.prepend > 0) texts.push_back(fmt::format("prepend {}", attributes.prepend));
-    for (const auto community : attributes.communities) {
-        texts.push_back("community " + bgp::to_string_community(community));
+    if (!attributes.communities.empty() || !attributes.large_communities.empty()) {
+        texts.push_back("communities " +
+                        communities_text(attributes.communities, attributes.large_communities));
     }
-    for (const auto& community : attributes.large_communities) {
-        texts.push_back("large community " + bgp::to_string(community));
-    }
+    return joined(texts);
+}
+
+std::string communities_text(const std::vector<bgp::Community>& communities,
+                             const std::vector<bgp::LargeCommunity>& large_communities) {
+    std::vector<std::string> texts;
+    for (const auto community : communities)
+        texts.push_back(bgp::to_string_community(community));
+    for (const auto& community : large_communities)
+        texts.push_back(bgp::to_string(community));
     return joined(texts);
 }
 

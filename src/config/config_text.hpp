@@ -23,8 +23,11 @@ std::string config_text(IpvsConfig::OnDown on_down);
 std::string config_text(IpvsConfig::OnStop on_stop);
 std::string config_text(ipvs::OnDrift on_drift);
 std::string config_text(const AnnounceWhen& when);
-/// "med 10, communities 64600:100"; "none" if there are none.
+/// "med 10, communities 64600:100, 64600:1:2"; "none" if there are none.
 std::string config_text(const bgp::RouteAttributes& attributes);
+/// "64600:100, 64600:1:2"; "none".
+std::string communities_text(const std::vector<bgp::Community>& communities,
+                             const std::vector<bgp::LargeCommunity>& large_communities);
 /// "mh-port, mh-fallback"; "none".
 std::string scheduler_flags_text(const ipvs::ServiceOptions& options);
 /// "192.0.2.10", written as BGP identifiers are.

@@ -102,6 +102,10 @@ private:
               after_.stop.gshut_wait);
         field(Impact::policy, "stop", "withdraw_wait", before_.stop.withdraw_wait,
               after_.stop.withdraw_wait);
+        field(Impact::restart, "monitors", "workers", before_.monitors.workers,
+              after_.monitors.workers);
+        field(Impact::restart, "monitors", "max_running", before_.monitors.max_running,
+              after_.monitors.max_running);
         field(Impact::policy, "start_deadline", "time", before_.start_deadline,
               after_.start_deadline);
     }
@@ -150,8 +154,24 @@ private:
         field(reset, subject, "ttl_security_hops", before.ttl_security_hops,
               after.ttl_security_hops);
         field(reset, subject, "multihop", before.multihop, after.multihop);
+        field(reset, subject, "graceful_restart", before.graceful_restart, after.graceful_restart);
+        field(Impact::policy, subject, "max_prefixes", before.max_prefixes, after.max_prefixes);
+        compare_overrides(subject, before, after);
         changed(Impact::announce, subject, "next_hop", next_hops_text(before.next_hop),
                 next_hops_text(after.next_hop));
+    }
+
+    void compare_overrides(const std::string& subject, const PeerConfig& before,
+                           const PeerConfig& after) {
+        const auto announce = Impact::announce;
+        field(announce, subject, "med", before.med, after.med);
+        field(announce, subject, "local_pref", before.local_pref, after.local_pref);
+        field(announce, subject, "prepend", before.prepend, after.prepend);
+        changed(announce, subject, "communities",
+                communities_text(before.communities, before.large_communities),
+                communities_text(after.communities, after.large_communities));
+        changed(announce, subject, "vips", before.vips ? list_text(*before.vips) : "all",
+                after.vips ? list_text(*after.vips) : "all");
     }
 
     void compare_vip(const std::string& subject, const VipConfig& before, const VipConfig& after) {

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 constexpr std::array<std::pair<std::string_view, Duration>, 4> units{
     {{"h", 1h}, {"m", 1min}, {"s", 1s}, {"ms", 1ms}}};
 
-constexpr Duration longest = 10'000h;
+constexpr Duration longest = 100'000h;
 
 }  // namespace
 

@@ -9,7 +9,7 @@
 
 namespace vipd {
 
-/// Nothing for anything else, and for more than 10,000 hours.
+/// Nothing for anything else, and for more than 100,000 hours.
 std::optional<Duration> parse_duration(std::string_view text);
 
 /// In the largest unit that is exact: 9000 ms is "9s".

@@ -80,6 +80,21 @@ std::optional<std::string> nearest(std::string_view written,
     return best;
 }
 
+void read_address_of_each_family(ObjectReader& reader, std::string_view key,
+                                 std::map<Family, Address>& into) {
+    reader.object(key, [&into](ObjectReader& nested) {
+        for (const auto family : {Family::ipv4, Family::ipv6}) {
+            std::optional<Address> address;
+            const auto name = std::string(to_string(family));
+            nested.read(name, address, "an " + name + " address", [family](const JsonValue& value) {
+                const auto parsed = ObjectReader::address_of(value);
+                return parsed && parsed->family() == family ? parsed : std::nullopt;
+            });
+            if (address) into.insert_or_assign(family, *address);
+        }
+    });
+}
+
 ObjectReader::ObjectReader(const JsonValue& value, std::string pointer, Problems& problems)
     : value_(value), pointer_(std::move(pointer)), problems_(problems) {
     if (!value.is(JsonValue::Kind::object)) {

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,12 @@ std::optional<std::string> nearest(std::string_view written, const std::vector<s
 
 /// The folder of each file that was read: where relative paths in it start.
 using Folders = std::vector<std::string>;
+
+class ObjectReader;
+
+/// {"ipv4": address, "ipv6": address}, one or both; what is not written stays.
+void read_address_of_each_family(ObjectReader& reader, std::string_view key,
+                                 std::map<Family, Address>& into);
 
 class ObjectReader {
 public:

@@ -1,6 +1,7 @@
 #include "src/config/read_bgp.hpp"
 
 #include "src/config/duration.hpp"
+#include "src/config/read_communities.hpp"
 
 namespace vipd {
 
@@ -9,6 +10,7 @@ namespace {
 using Kind = JsonValue::Kind;
 using namespace std::chrono_literals;
 
+constexpr std::uint64_t last_uint32 = 4294967295;
 constexpr std::uint64_t last_as = 4294967294;  // 4294967295 is reserved (RFC 7300)
 constexpr bgp::AsNumber as_trans = 23456;  // RFC 6793 §9
 constexpr bgp::AsNumber last_two_octet_as = 65535;  // reserved (RFC 7300)
@@ -47,20 +49,6 @@ void read_families(ObjectReader& reader, std::set<Family>& into) {
     into = {families.begin(), families.end()};
 }
 
-void read_next_hop(ObjectReader& reader, std::map<Family, Address>& into) {
-    reader.object("next_hop", [&into](ObjectReader& nested) {
-        for (const auto family : {Family::ipv4, Family::ipv6}) {
-            std::optional<Address> address;
-            const auto name = std::string(to_string(family));
-            nested.read(name, address, "an " + name + " address", [family](const JsonValue& value) {
-                const auto parsed = ObjectReader::address_of(value);
-                return parsed && parsed->family() == family ? parsed : std::nullopt;
-            });
-            if (address) into.insert_or_assign(family, *address);
-        }
-    });
-}
-
 // TTL security and multihop contradict each other (RFC 5082 §3): the one written here wins over an
 // inherited other one.
 void read_hops(ObjectReader& reader, PeerConfig& peer) {
@@ -68,6 +56,48 @@ void read_hops(ObjectReader& reader, PeerConfig& peer) {
     if (reader.has("ttl_security_hops")) peer.multihop.reset();
     reader.integer("ttl_security_hops", peer.ttl_security_hops, 1, 254);
     reader.integer("multihop", peer.multihop, 1, 255);
+}
+
+// RFC 4724 §3: twelve bits of seconds. false turns it off; an object turns it on again.
+void read_graceful_restart(ObjectReader& reader, std::optional<Duration>& into) {
+    const auto* value = reader.find("graceful_restart");
+    if (value == nullptr) return;
+    if (value->is(Kind::boolean) && !value->boolean) {
+        into.reset();
+        return;
+    }
+    if (!value->is(Kind::object)) {
+        reader.reject("graceful_restart", *value, R"(false or {"restart_time": "30s"})");
+        return;
+    }
+    bool enabled = true;
+    auto time = into.value_or(*PeerConfig{}.graceful_restart);
+    reader.object("graceful_restart", [&](ObjectReader& nested) {
+        nested.boolean("enabled", enabled);
+        nested.read("restart_time", time, "whole seconds from \"1s\" to \"4095s\"",
+                    [](const JsonValue& written) -> std::optional<Duration> {
+                        const auto parsed =
+                            written.is(Kind::string) ? parse_duration(written.text) : std::nullopt;
+                        const bool allowed =
+                            parsed && *parsed % 1s == 0ms && *parsed >= 1s && *parsed <= 4095s;
+                        return allowed ? parsed : std::nullopt;
+                    });
+    });
+    into = enabled ? std::optional(time) : std::nullopt;
+}
+
+// What is different about our routes for this peer.
+void read_overrides(ObjectReader& reader, PeerConfig& peer) {
+    reader.integer("med", peer.med, 0, last_uint32);
+    reader.integer("local_pref", peer.local_pref, 0, last_uint32);
+    reader.integer("prepend", peer.prepend, 0, 32);
+    read_communities(reader, peer.communities, peer.large_communities);
+    std::vector<std::string> vips;
+    reader.list("vips", vips, 1, 65535, "the name of a VIP", [](const JsonValue& value) {
+        const bool fits = value.is(Kind::string) && is_name(value.text);
+        return fits ? std::optional(value.text) : std::nullopt;
+    });
+    if (!vips.empty()) peer.vips = std::set<std::string>(vips.begin(), vips.end());
 }
 
 std::optional<bgp::RouterId> router_id_of(const JsonValue& value) {
@@ -99,8 +129,11 @@ void read_peer_settings(ObjectReader& reader, const Folders& folders, PeerConfig
     reader.boolean("passive", peer.passive);
     read_hold_time(reader, peer.hold_time);
     read_families(reader, peer.families);
-    read_next_hop(reader, peer.next_hop);
+    read_address_of_each_family(reader, "next_hop", peer.next_hop);
     read_hops(reader, peer);
+    read_graceful_restart(reader, peer.graceful_restart);
+    read_overrides(reader, peer);
+    reader.integer("max_prefixes", peer.max_prefixes, 1, last_uint32);
     reader.path("password_file", peer.password_file, folders);
 }
 
@@ -113,7 +146,7 @@ BgpConfig read_bgp(ObjectReader& reader, const Folders& folders, const PeerConfi
     reader.read("router_id", bgp.router_id,
                 "a BGP identifier written like an IPv4 address, not 0.0.0.0", router_id_of);
     read_endpoints(reader, "listen", bgp.listen);
-    read_next_hop(reader, bgp.next_hop);
+    read_address_of_each_family(reader, "next_hop", bgp.next_hop);
     reader.named("peers", "an object of at least one peer",
                  [&](const std::string& name, const JsonValue& value, std::string pointer) {
                      bgp.peers.emplace(name, read_peer(value, std::move(pointer), folders, base,

@@ -102,8 +102,8 @@ Config read_document(const JsonValue& root_value, const Folders& folders, const 
     root.require("services", services);
     root.named("services", services,
                [&](const std::string& name, const JsonValue& value, std::string pointer) {
-                   config.services.emplace(
-                       name, read_service(value, std::move(pointer), defaults.service, problems));
+                   config.services.emplace(name, read_service(value, std::move(pointer),
+                                                              defaults.service, folders, problems));
                });
 
     root.object("stop", [&](ObjectReader& reader) { read_stop(reader, config.stop); });
@@ -112,6 +112,10 @@ Config read_document(const JsonValue& root_value, const Folders& folders, const 
         reader.path("socket", config.status.socket, folders);
     });
     root.object("ipvs", [&](ObjectReader& reader) { read_ipvs(reader, config.ipvs); });
+    root.object("monitors", [&](ObjectReader& reader) {
+        reader.integer("workers", config.monitors.workers, 1, 64);
+        reader.integer("max_running", config.monitors.max_running, 0, 1000000);
+    });
     root.duration("start_deadline", config.start_deadline, 0s, 1h);
     root.finish();
     return config;

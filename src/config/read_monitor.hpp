@@ -13,6 +13,6 @@ namespace vipd {
 void read_monitor_settings(ObjectReader& reader, MonitorConfig& monitor);
 
 MonitorConfig read_monitor(const JsonValue& value, std::string pointer, const MonitorConfig& base,
-                           Problems& problems);
+                           const Folders& folders, Problems& problems);
 
 }  // namespace vipd

@@ -69,14 +69,15 @@ void read_scheduler_flags(ObjectReader& reader, ipvs::ServiceOptions& options) {
         options.scheduler_flags |= flag;
 }
 
-void read_monitors(ObjectReader& reader, const MonitorConfig& base,
+void read_monitors(ObjectReader& reader, const MonitorConfig& base, const Folders& folders,
                    std::vector<MonitorConfig>& into) {
     constexpr std::string_view accepted =
         "an array of monitors, or [] to serve without looking at the servers";
     reader.require("monitors", accepted);
     reader.elements(
         "monitors", 0, most_monitors, accepted, [&](const JsonValue& value, std::string pointer) {
-            into.push_back(read_monitor(value, std::move(pointer), base, reader.problems()));
+            into.push_back(
+                read_monitor(value, std::move(pointer), base, folders, reader.problems()));
         });
 }
 
@@ -117,7 +118,7 @@ void read_service_settings(ObjectReader& reader, ServiceConfig& service) {
 }
 
 ServiceConfig read_service(const JsonValue& value, std::string pointer, const ServiceDefaults& base,
-                           Problems& problems) {
+                           const Folders& folders, Problems& problems) {
     ObjectReader reader(value, std::move(pointer), problems);
     auto service = base.service;
     reader.require("vip", "the name of a VIP");
@@ -126,7 +127,7 @@ ServiceConfig read_service(const JsonValue& value, std::string pointer, const Se
     reader.integer("port", service.port, 1, 65535, "a port");
     read_service_settings(reader, service);
     read_servers(reader, base.groups, service);
-    read_monitors(reader, base.monitor, service.monitors);
+    read_monitors(reader, base.monitor, folders, service.monitors);
     reader.finish();
     return service;
 }

@@ -21,6 +21,6 @@ struct ServiceDefaults {
 void read_service_settings(ObjectReader& reader, ServiceConfig& service);
 
 ServiceConfig read_service(const JsonValue& value, std::string pointer, const ServiceDefaults& base,
-                           Problems& problems);
+                           const Folders& folders, Problems& problems);
 
 }  // namespace vipd

@@ -1,6 +1,6 @@
 #include "src/config/read_vip.hpp"
 
-#include <algorithm>
+#include "src/config/read_communities.hpp"
 
 namespace vipd {
 
@@ -9,7 +9,6 @@ namespace {
 using Kind = JsonValue::Kind;
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_communities = 64;
 constexpr std::uint64_t last_uint32 = 4294967295;
 
 // linux/if.h IFNAMSIZ is 16 with the terminating zero; the kernel refuses '/', ':' and white space
@@ -43,25 +42,11 @@ void read_when(ObjectReader& reader, std::optional<AnnounceWhen>& into) {
     }
 }
 
-template <class T, class Parse>
-void read_sorted(ObjectReader& reader, std::string_view key, std::vector<T>& into,
-                 const std::string& element, Parse parse) {
-    reader.list(key, into, 0, most_communities, element, [parse](const JsonValue& value) {
-        return value.is(Kind::string) ? parse(value.text) : std::nullopt;
-    });
-    std::ranges::sort(into);
-}
-
 void read_attributes(ObjectReader& reader, bgp::RouteAttributes& attributes) {
     reader.integer("med", attributes.med, 0, last_uint32);
     reader.integer("local_pref", attributes.local_pref, 0, last_uint32);
     reader.integer("prepend", attributes.prepend, 0, 32);
-    read_sorted(reader, "communities", attributes.communities,
-                R"(a community such as "64600:100" or "no-export")",
-                [](std::string_view text) { return bgp::parse_community(text); });
-    read_sorted(reader, "large_communities", attributes.large_communities,
-                R"(a large community such as "64600:1:2")",
-                [](std::string_view text) { return bgp::parse_large_community(text); });
+    read_communities(reader, attributes.communities, attributes.large_communities);
 }
 
 void read_announce(ObjectReader& reader, VipConfig& vip) {

@@ -65,17 +65,18 @@ std::string Url::authority() const {
 }
 
 boost::system::result<Url, UrlError> parse_url(std::string_view text) {
-    constexpr std::string_view scheme = "http://";
     if (text.size() > max_url)
         return UrlError("a URL of at most " + std::to_string(max_url) + " bytes");
     if (!std::ranges::all_of(text, is_visible_ascii)) {
         return UrlError(
             "a URL without spaces, control or non-ASCII characters (percent-encode them)");
     }
-    if (!text.starts_with(scheme)) {
-        return UrlError("a URL such as \"http://en.example.org/healthz\" (scheme http)");
+    const auto colon = std::min(text.find("://"), text.size());
+    const auto scheme = text.substr(0, colon);
+    if (colon == text.size() || (scheme != "http" && scheme != "https")) {
+        return UrlError("a URL such as \"http://en.example.org/healthz\" (scheme http or https)");
     }
-    const auto rest = text.substr(scheme.size());
+    const auto rest = text.substr(colon + 3);
     if (rest.find('#') != std::string_view::npos)
         return UrlError("a URL without a fragment (#...)");
 
@@ -86,9 +87,9 @@ boost::system::result<Url, UrlError> parse_url(std::string_view text) {
 
     const auto parts = split(authority);
     if (!parts || !is_host(*parts)) {
-        return UrlError("a host name, IPv4 address or [IPv6 address] after \"http://\"");
+        return UrlError("a host name, IPv4 address or [IPv6 address] after the scheme");
     }
-    Url url{.scheme = "http",
+    Url url{.scheme = std::string(scheme),
             .host = std::string(parts->host),
             .host_is_ipv6 = parts->bracketed,
             .port = std::nullopt,

@@ -131,6 +131,8 @@ TEST_CASE("peers that could not work are refused") {
              {" /bgp/peers/cr1/next_hop/ipv6: found nothing, expected an ipv6 address here or in "
               "/bgp/next_hop: the "
               "session runs over ipv4 and there are ipv6 VIPs"}},
+            {R"({"bgp": {"peers": {"cr1": {"vips": ["wob"]}}}})",
+             {R"( /bgp/peers/cr1/vips: found the unknown VIP "wob", expected "web" (did you mean it?) or another VIP)"}},
             {R"({"bgp": {"peers": {"cr1": {"passive": true}}}})",
              {" /bgp/peers/cr1/passive: found true, expected false, or an address in /bgp/listen: "
               "without one nobody "

@@ -104,6 +104,17 @@ TEST_CASE("every difference has its line and its class") {
             {R"({"bgp": {"peers": {"cr1": {"ttl_security_hops": 1, "next_hop": {"ipv4": "192.0.2.10"}}}}})",
              {"session-reset: peer cr1: ttl_security_hops none -> 1",
               "re-announce: peer cr1: next_hop none -> 192.0.2.10"}},
+            {R"({"bgp": {"peers": {"cr1": {"graceful_restart": false, "max_prefixes": 5, "med": 1, "local_pref": 2,
+                  "prepend": 3, "communities": ["1:2"], "large_communities": ["1:2:3"], "vips": ["web"]}}}})",
+             {"session-reset: peer cr1: graceful_restart 30s -> none",
+              "policy: peer cr1: max_prefixes 1000 -> 5", "re-announce: peer cr1: med none -> 1",
+              "re-announce: peer cr1: local_pref none -> 2",
+              "re-announce: peer cr1: prepend none -> 3",
+              "re-announce: peer cr1: communities none -> 1:2, 1:2:3",
+              "re-announce: peer cr1: vips all -> web"}},
+            {R"({"monitors": {"workers": 2, "max_running": 9}})",
+             {"needs-restart: monitors: workers 1 -> 2",
+              "needs-restart: monitors: max_running 0 -> 9"}},
             {R"({"vips": {"web": {"addresses": ["203.0.113.10", "2001:db8:f::11"], "interface": "eth0"}}})",
              {"re-announce: vip web: addresses 203.0.113.10, 2001:db8:f::10 -> 203.0.113.10, "
               "2001:db8:f::11",
@@ -114,9 +125,8 @@ TEST_CASE("every difference has its line and its class") {
               "policy: vip web: hold_down 10s -> 1m"}},
             {R"({"vips": {"web": {"announce": {"med": 5, "local_pref": 7, "prepend": 1, "communities": ["64600:1"],
                   "large_communities": ["1:2:3"]}}}})",
-             {"re-announce: vip web: attributes none -> med 5, local_pref 7, prepend 1, community "
-              "64600:1, large "
-              "community 1:2:3"}},
+             {"re-announce: vip web: attributes none -> med 5, local_pref 7, prepend 1, "
+              "communities 64600:1, 1:2:3"}},
             {R"({"services": {"tls": null}})", {"kernel-writes: service tls: removed"}},
             {R"({"vips": {"new": {"addresses": ["203.0.113.99"]}}, "services": {"new": {"vip": "new", "port": 1,
                   "servers": {"a": {"address": "10.0.0.1"}}, "monitors": []}}})",

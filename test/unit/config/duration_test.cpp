@@ -12,12 +12,12 @@ TEST_CASE("a duration is a whole number and a unit") {
     CHECK(parse_duration("5m") == 5min);
     CHECK(parse_duration("1h") == 1h);
     CHECK(parse_duration("0s") == 0s);
-    CHECK(parse_duration("10000h") == 10000h);
+    CHECK(parse_duration("100000h") == 100000h);
 }
 
 TEST_CASE("what is not a duration gives nothing") {
     for (const auto* text :
-         {"", "9", "s", "-1s", "+1s", "1.5s", "9 s", "9S", "9sec", "1d", "10001h", "36000001s",
+         {"", "9", "s", "-1s", "+1s", "1.5s", "9 s", "9S", "9sec", "1d", "100001h", "360000001s",
           "18446744073709551615ms", "99999999999999999999999s", "9s "}) {
         CAPTURE(text);
         CHECK_FALSE(parse_duration(text));

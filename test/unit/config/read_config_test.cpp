@@ -222,13 +222,13 @@ TEST_CASE("every problem is shown at once, in the order of the file, with its pl
             R"(vipd.json:2:14 /version: found 2, expected 1, the version of this format)",
             R"(vipd.json:4:17 /bgp/local_as: found 0, expected an AS number from 1 to 4294967294, not 23456 or 65535)",
             R"(vipd.json:6:23 /bgp/peers/cr1/address: found nothing, expected the router's IP address)",
-            R"(vipd.json:6:25 /bgp/peers/cr1/adress: found the unknown key "adress", expected "address" (did you mean it?) or another one of address, remote_as, port, local_address, passive, hold_time, families, next_hop, ttl_security_hops, multihop, password_file)",
+            R"(vipd.json:6:25 /bgp/peers/cr1/adress: found the unknown key "adress", expected "address" (did you mean it?) or another one of address, remote_as, port, local_address, passive, hold_time, families, next_hop, ttl_security_hops, multihop, graceful_restart, med, local_pref, prepend, communities, large_communities, vips, max_prefixes, password_file)",
             R"(vipd.json:6:81 /bgp/peers/cr1/hold_time: found "9", expected "0s" (never) or whole seconds from "3s" to "65535s")",
             R"(vipd.json:8:53 /vips/web/addresses: found the key "addresses" a second time, expected each key once (first at 8:22))",
             R"(vipd.json:11:14 /services/http/vip: found the unknown VIP "wbe", expected "web" (did you mean it?) or another VIP)",
             R"(vipd.json:11:29 /services/http/port: found "80", expected a port from 1 to 65535)",
             R"(vipd.json:12:38 /services/http/servers/a/address: found "a.example.org", expected an IP address (host names are not accepted))",
-            R"(vipd.json:13:31 /services/http/monitors/0/type: found "htpp", expected "http" or "tcp")",
+            R"(vipd.json:13:31 /services/http/monitors/0/type: found "htpp", expected "http", "tcp", "tls", "idle-tcp", "udp", "dns", "icmp", "script" or "file")",
         });
 }
 
@@ -305,8 +305,8 @@ TEST_CASE("a value of the wrong kind is named with what would do") {
              R"( /services/http/monitors/0/type: found nothing, expected the type of the monitor)"},
             {R"({"services": {"http": {"monitors": [{"type": "http"}]}}})",
              R"( /services/http/monitors/0/url: found nothing, expected a URL such as "http://en.example.org/healthz")"},
-            {R"({"services": {"http": {"monitors": [{"type": "http", "url": "https://a/"}]}}})",
-             R"( /services/http/monitors/0/url: found "https://a/", expected a URL such as "http://en.example.org/healthz" (scheme http))"},
+            {R"({"services": {"http": {"monitors": [{"type": "http", "url": "ftp://a/"}]}}})",
+             R"( /services/http/monitors/0/url: found "ftp://a/", expected a URL such as "http://en.example.org/healthz" (scheme http or https))"},
             {R"({"services": {"http": {"monitors": [{"type": "http", "url": "http://a/", "status": ["300-299"]}]}}})",
              R"( /services/http/monitors/0/status/0: found "300-299", expected a status code from 100 to 599 or a range such as "200-299")"},
             {R"({"services": {"http": {"monitors": [{"type": "tcp", "timeout": "6s"}]}}})",

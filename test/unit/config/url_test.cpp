@@ -16,6 +16,14 @@ TEST_CASE("a URL is taken apart into what a probe needs") {
     CHECK(url.authority() == "en.example.org:8080");
 }
 
+TEST_CASE("a URL may ask for TLS") {
+    CHECK(parse_url("https://en.example.org/")->scheme == "https");
+}
+
+TEST_CASE("a URL may ask for TLS") {
+    CHECK(parse_url("https://en.example.org/")->scheme == "https");
+}
+
 TEST_CASE("a URL without path asks for the root") {
     CHECK(parse_url("http://example.org")->target == "/");
     CHECK(parse_url("http://example.org?a=b")->target == "/?a=b");
@@ -32,10 +40,10 @@ TEST_CASE("a URL may name an address") {
 TEST_CASE("a URL that cannot be probed is refused with what would do") {
     using Case = std::pair<std::string, std::string>;
     for (const auto& [text, accepted] : std::vector<Case>{
-             {"", "scheme http"},
-             {"example.org/", "scheme http"},
-             {"ftp://example.org/", "scheme http"},
-             {"HTTP://example.org/", "scheme http"},
+             {"", "scheme http or https"},
+             {"example.org/", "scheme http or https"},
+             {"ftp://example.org/", "scheme http or https"},
+             {"HTTP://example.org/", "scheme http or https"},
              {"http://", "a host name"},
              {"http:///path", "a host name"},
              {"http://-a/", "a host name"},
