@@ -6,6 +6,7 @@ began=$EPOCHREALTIME
 
 now() { echo "$EPOCHREALTIME"; }
 seconds_between() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.3f", b - a}'; }
+after() { awk -v at="$1" -v seconds="$2" 'BEGIN {printf "%.6f", at + seconds}'; }  # TIME SECONDS
 at_most() { awk -v a="$1" -v b="$2" 'BEGIN {exit !(a <= b)}'; }
 elapsed() { awk -v a="$began" -v b="$EPOCHREALTIME" 'BEGIN {printf "%6.2f", b - a}'; }
 

@@ -1,8 +1,7 @@
 # vipd in the place of the balancer. Intervals are short so that a scenario is, and long enough for an emulated machine:
 # a failed server is out after fall x interval + timeout = 2.5 s at the latest.
 
-interval=1 timeout=0.5 fall=2 rise=2 hold_down=3
-verdict_limit=2.5
+hold_down=3
 config=$work/vipd.json
 
 # write_config SERVERS [FILTER [ARGUMENT...]]: the site's configuration, changed by a jq filter.
@@ -77,4 +76,25 @@ serving_site() {  # SERVERS [FILTER]
     start_vipd
     within 20 "both VIPs are announced" announced
     within 5 "all servers are in the table" all_pooled "$1"
+    within 5 "the clients are answered" answered
+}
+
+# A service of somebody else beside ours, which nobody may touch.
+add_foreign_service() {
+    in_ns lb ipvsadm -A -t 198.51.100.1:8080 -s rr
+    in_ns lb ipvsadm -a -t 198.51.100.1:8080 -r 198.51.100.2:8080 -m -w 7
+}
+foreign_service() { table | grep -A1 -E '^TCP +198\.51\.100\.1:8080 rr' | xargs; }
+foreign_untouched() { [ "$(foreign_service)" = "TCP 198.51.100.1:8080 rr -> 198.51.100.2:8080 Masq 7 0 0" ]; }
+
+# restart_and_watch TEXT WRITES: starts vipd again beside a full table and counts what it writes until it is settled.
+restart_and_watch() {
+    local text=$1 wanted=$2 again
+    again=$(now)
+    start_vipd
+    within 10 "$text: vipd has read the kernel's table" status_says '.kernel.read_once and .kernel.in_sync'
+    within 20 "$text: both VIPs are announced" announced
+    sleep 4
+    expect_equal "$text: writes to IPVS since the start" "$(ipvs_writes "$again")" "$wanted"
+    expect "$text: vipd runs" vipd_runs
 }
