@@ -1,0 +1,39 @@
+// What the fuzzers found interesting, replayed with the sanitizers of this build.
+#include "test/fuzz/monitors_targets.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <vector>
+
+using namespace vipd;
+
+namespace {
+
+using Target = void (*)(std::span<const std::uint8_t>);
+
+void replay(const char* name, Target target) {
+    const auto folder = std::filesystem::path(VIPD_FUZZ_CORPUS) / name;
+    int replayed = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        INFO(entry.path());
+        std::ifstream file(entry.path(), std::ios::binary);
+        const std::vector<char> content{std::istreambuf_iterator<char>(file), {}};
+        const std::vector<std::uint8_t> bytes(content.begin(), content.end());
+        target(bytes);
+        ++replayed;
+    }
+    CHECK(replayed >= 10);
+}
+
+}  // namespace
+
+TEST_CASE("the corpus of HTTP responses") {
+    replay("monitors_http_response", fuzz::monitors_http_response);
+}
+
+TEST_CASE("the corpus of DNS messages") {
+    replay("monitors_dns_message", fuzz::monitors_dns_message);
+}
