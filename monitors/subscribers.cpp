@@ -1,11 +1,13 @@
 #include "monitors/subscribers.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace vipd::monitors {
 
 void Subscribers::add(ProbeId id, const Thresholds& thresholds, Health initial) {
-    all_.push_back({id, thresholds, HealthState(initial), std::nullopt});
+    all_.push_back(
+        {id, thresholds, HealthState(initial), std::nullopt, initial != Health::unknown});
 }
 
 bool Subscribers::remove(ProbeId id) {
@@ -27,12 +29,14 @@ Health Subscribers::health(ProbeId id) const {
 
 std::vector<Verdict> Subscribers::record(const ProbeResult& result) {
     std::vector<Verdict> verdicts;
-    for (auto& [id, thresholds, state, weight] : all_) {
+    for (auto& [id, thresholds, state, weight, restored] : all_) {
         const auto changed = state.record(result.success, thresholds);
+        const bool agrees = result.success == (state.health() == Health::up);
+        const bool confirmed = agrees && std::exchange(restored, false);
         const bool reweighed =
             result.success && state.health() == Health::up && result.weight != weight;
         if (reweighed) weight = result.weight;
-        if (changed || reweighed)
+        if (changed || reweighed || confirmed)
             verdicts.push_back({.id = id, .health = state.health(), .because_of = result});
     }
     return verdicts;

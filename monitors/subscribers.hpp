@@ -23,7 +23,7 @@ public:
     Health health(ProbeId id) const;
 
     /// Judges one result; the verdicts that it led to. A change of the weight that a success
-    /// carries is one, too.
+    /// carries is one, too, and so is the first result that confirms a restored verdict.
     std::vector<Verdict> record(const ProbeResult& result);
 
     /// How long until the next run: the shortest that any subscriber wants in its present state.
@@ -35,6 +35,8 @@ private:
         Thresholds thresholds;
         HealthState state;
         std::optional<std::uint32_t> weight;
+        /// Its verdict comes from an earlier run, and no result has confirmed it yet.
+        bool restored = false;
     };
 
     std::vector<Subscriber> all_;

@@ -4,6 +4,7 @@
 #include "src/config/read_config.hpp"
 #include "src/control/daemon.hpp"
 #include "src/control/log_format.hpp"
+#include "src/control/saved_state.hpp"
 
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
@@ -40,11 +41,25 @@ int check(const std::string& file) {
     return 0;
 }
 
+/// A file with problems can still be saved by the lists of an earlier run, unless it could not even
+/// be read.
+bool may_have_accepted(const vipd::ConfigReading& reading) {
+    return reading.ok() || !reading.config.services.empty() || !reading.config.vips.empty();
+}
+
+/// Where state is kept is said in the configuration; how to judge it, in the state.
 int run(const Options& options) {
-    auto reading = vipd::read_config_file(options.config_file);
-    if (!reading.ok()) return report(reading);
+    const auto first = vipd::read_config_file(options.config_file);
     try {
-        vipd::Daemon daemon(std::move(reading.config), {options.config_file, options.observe});
+        std::unique_ptr<vipd::SavedState> saved;
+        if (!options.observe && !first.config.state_dir.empty() && may_have_accepted(first)) {
+            saved = std::make_unique<vipd::SavedState>(first.config.state_dir);
+        }
+        auto start =
+            vipd::choose_config(options.config_file, saved ? saved->accepted() : std::nullopt);
+        if (!start.reading.ok()) return report(start.reading);
+        vipd::Daemon daemon(std::move(start.reading), std::move(saved),
+                            {options.config_file, start.fallback, options.observe});
         daemon.run();
         return 0;
     } catch (const std::exception& error) {

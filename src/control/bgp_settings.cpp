@@ -56,8 +56,25 @@ boost::system::result<std::string, std::string> read_key(const std::string& path
     return {boost::system::in_place_value, std::move(key)};
 }
 
+bgp::RouteOverrides overrides_of(const PeerConfig& peer, const Config& config) {
+    bgp::RouteOverrides overrides;
+    overrides.med = peer.med;
+    overrides.local_pref = peer.local_pref;
+    overrides.prepend = peer.prepend;
+    overrides.add_communities = peer.communities;
+    overrides.add_large_communities = peer.large_communities;
+    if (!peer.vips) return overrides;
+    overrides.only.emplace();
+    for (const auto& vip : *peer.vips) {
+        for (const auto& address : config.vips.at(vip).addresses) {
+            overrides.only->insert(bgp::Prefix::host(address));
+        }
+    }
+    return overrides;
+}
+
 bgp::PeerSettings settings_of(const std::string& name, const PeerConfig& peer,
-                              const BgpConfig& config) {
+                              const Config& config) {
     bgp::PeerSettings settings;
     settings.name = name;
     settings.address = peer.address;
@@ -68,9 +85,15 @@ bgp::PeerSettings settings_of(const std::string& name, const PeerConfig& peer,
     settings.hold_time = std::chrono::duration_cast<std::chrono::seconds>(peer.hold_time);
     settings.families = peer.families;
     settings.next_hop = peer.next_hop;
-    settings.next_hop.insert(config.next_hop.begin(), config.next_hop.end());
+    settings.next_hop.insert(config.bgp->next_hop.begin(), config.bgp->next_hop.end());
     settings.ttl_security_hops = peer.ttl_security_hops;
     settings.multihop = peer.multihop;
+    settings.max_prefixes = peer.max_prefixes;
+    settings.overrides = overrides_of(peer, config);
+    if (peer.graceful_restart) {
+        settings.graceful_restart =
+            std::chrono::duration_cast<std::chrono::seconds>(*peer.graceful_restart);
+    }
     return settings;
 }
 
@@ -85,9 +108,9 @@ bgp::SpeakerSettings speaker_settings(const BgpConfig& config) {
 }
 
 boost::system::result<std::vector<bgp::PeerSettings>, std::string> peer_settings(
-    const BgpConfig& config) {
+    const Config& config) {
     std::vector<bgp::PeerSettings> peers;
-    for (const auto& [name, peer] : config.peers) {
+    for (const auto& [name, peer] : config.bgp->peers) {
         auto settings = settings_of(name, peer, config);
         if (peer.password_file) {
             auto key = read_key(*peer.password_file);

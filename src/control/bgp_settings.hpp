@@ -13,10 +13,10 @@ namespace vipd {
 
 bgp::SpeakerSettings speaker_settings(const BgpConfig& config);
 
-/// All peers, keys included; or the first thing that is wrong with a key file, in words for the
-/// operator. A key file must be a regular file of 1..80 bytes (a final newline does not count) that
-/// others can neither read nor write.
+/// All peers of config.bgp, which must be there, keys included; or the first thing that is wrong
+/// with a key file, in words for the operator. A key file must be a regular file of 1..80 bytes (a
+/// final newline does not count) that others can neither read nor write.
 boost::system::result<std::vector<bgp::PeerSettings>, std::string> peer_settings(
-    const BgpConfig& config);
+    const Config& config);
 
 }  // namespace vipd

@@ -9,10 +9,16 @@
 namespace vipd {
 namespace {
 
+std::string who(const Command& command) {
+    return command.who.empty() ? fmt::format("uid {}", command.caller.uid) : command.who;
+}
+
+std::string by_whom(const std::string& who, const std::string& why) {
+    return why.empty() ? who : who + ": " + why;
+}
+
 std::string by_whom(const Command& command) {
-    auto text = command.who.empty() ? fmt::format("uid {}", command.caller.uid) : command.who;
-    if (!command.why.empty()) text += ": " + command.why;
-    return text;
+    return by_whom(who(command), command.why);
 }
 
 std::string ttl_text(const std::optional<Duration>& ttl) {
@@ -61,12 +67,13 @@ void Controller::override_admin(const ServerName& name, const Command& command, 
         overrides_.erase(name);
         events_.add("admin-reset", subject, by_whom(command));
     } else {
-        AdminOverride override{*set.state, by_whom(command), std::nullopt};
+        AdminOverride override{*set.state, who(command), command.why, events_.wall_clock(), {}};
         if (set.ttl) override.until = now + *set.ttl;
         overrides_[name] = std::move(override);
         events_.add(fmt::format("admin-{}", to_string(*set.state)), subject,
                     by_whom(command) + ttl_text(set.ttl));
     }
+    outputs_.save_state = true;
     apply_overrides();
 }
 
@@ -83,7 +90,8 @@ void Controller::apply_overrides() {
                 const auto found = overrides_.find({service.name, server.name});
                 if (found != overrides_.end()) {
                     server.admin = found->second.state;
-                    server.admin_reason = {"operator", found->second.reason};
+                    server.admin_reason = {"operator",
+                                           by_whom(found->second.who, found->second.why)};
                 }
                 if (before != std::pair(server.admin, server.admin_reason))
                     service_views_[s].reset();
@@ -128,7 +136,7 @@ CommandResult Controller::execute(const Command& command, const Maintenance& mai
         }
         events_.add("maintenance-ended", subject, by_whom(command));
     } else {
-        MaintenanceState state{now, by_whom(command), std::nullopt};
+        MaintenanceState state{now, who(command), command.why, std::nullopt};
         if (maintenance.ttl) state.until = now + *maintenance.ttl;
         maintenance_[key] = std::move(state);
         events_.add("maintenance-begun", subject, by_whom(command) + ttl_text(maintenance.ttl));
@@ -167,6 +175,7 @@ void Controller::expire(TimePoint now) {
         changed = true;
     }
     if (!changed) return;
+    outputs_.save_state = true;
     std::erase_if(overrides_, over);
     std::erase_if(maintenance_, over);
     apply_overrides();

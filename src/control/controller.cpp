@@ -22,9 +22,20 @@ Controller::Controller(Config config, TimePoint now)
     for (auto& service : model_.services) {
         for (auto& pool : service.pools) {
             for (auto& server : pool.servers) {
+                if (server.probes.empty()) server.health = judge({});
+            }
+        }
+    }
+    start_all_probes();
+}
+
+void Controller::start_all_probes() {
+    outputs_.probes.clear();
+    for (const auto& service : model_.services) {
+        for (const auto& pool : service.pools) {
+            for (const auto& server : pool.servers) {
                 for (const auto& probe : server.probes)
                     outputs_.probes.push_back(probe.plan);
-                if (server.probes.empty()) server.health = judge({});
             }
         }
     }
@@ -41,6 +52,7 @@ void Controller::handle(const monitors::Verdict& verdict, TimePoint now) {
     probe.verdict.health = verdict.health;
     probe.verdict.reason = verdict.because_of.reason;
     probe.since = verdict.because_of.finished;
+    probe.restored = false;
     service_views_[place.service].reset();
 
     judge_server(service, pool, server,
@@ -58,6 +70,9 @@ void Controller::judge_server(const Service& service, Pool& pool, Server& server
     if (before == server.health.health) return;
 
     server.health_since = now;
+    const auto index = static_cast<std::size_t>(&service - model_.services.data());
+    if (index < saved_services_.size()) saved_services_[index].reset();
+    outputs_.save_state = true;
     server.adopted_weight.reset();
     if (before == Health::up && server.health.health == Health::down) server.went_down = now;
     pool.last_event =
@@ -146,6 +161,8 @@ void Controller::handle(const bgp::SpeakerEvent& event, TimePoint now) {
 }
 
 Outputs Controller::take_outputs() {
+    note_ownership(outputs_.kernel);
+    if (initial_set_complete()) outputs_.initial_set_complete = true;
     outputs_.events = events_.take();
     return std::exchange(outputs_, {});
 }

@@ -11,6 +11,7 @@
 #include "src/control/event_log.hpp"
 #include "src/control/model.hpp"
 #include "src/policy/stop_sequence.hpp"
+#include "src/state/state.hpp"
 #include "src/status/command.hpp"
 
 #include <map>
@@ -33,14 +34,17 @@ struct ServerName {
 /// What an operator wants of a server at run time; beats the configuration until reset.
 struct AdminOverride {
     Admin state = Admin::enabled;
-    std::string reason;  // who, and why
+    std::string who;
+    std::string why;
+    WallTime since;
     std::optional<TimePoint> until;
 };
 
 /// A VIP, or the whole node, was asked to leave for a while.
 struct MaintenanceState {
     TimePoint since;
-    std::string reason;
+    std::string who;
+    std::string why;
     std::optional<TimePoint> until;
 };
 
@@ -51,6 +55,10 @@ struct Outputs {
     std::vector<monitors::ProbePlan> probes;
     std::vector<monitors::ProbeId> stopped_probes;
     std::vector<Event> events;
+    /// Every route known before this start is wanted again, or never will be: End-of-RIB.
+    bool initial_set_complete = false;
+    /// Something that is to survive a restart has changed: save state().
+    bool save_state = false;
     /// Send Cease and close all sessions, then call sessions_closed().
     bool close_sessions = false;
     /// The planned stop is over: exit.
@@ -66,6 +74,13 @@ public:
     /// Nothing is known and nothing is wanted until the kernel's table has been read.
     Controller(Config config, TimePoint now);
 
+    /// What an earlier run has saved; to be called before anything else, if at all.
+    void restore(const State& state, const std::string& boot_id, TimePoint now, WallTime wall);
+    /// The table holds some of the services that are configured: it can be adopted.
+    bool finds_its_own(const ipvs::Table& table) const;
+    /// What is to survive a restart; the caller adds what it knows of the process itself.
+    State state(TimePoint now, WallTime wall);
+
     void handle(const monitors::Verdict& verdict, TimePoint now);
     void handle(const ipvs::KernelReport& report, TimePoint now);
     void handle(const bgp::SpeakerEvent& event, TimePoint now);
@@ -75,6 +90,8 @@ public:
     /// An operator's command; answered at once, what follows from it is in the outputs.
     CommandResult execute(const Command& command, const SetAdmin& set, TimePoint now);
     CommandResult execute(const Command& command, const Maintenance& maintenance, TimePoint now);
+    /// A configuration was found and is not used, and why; an alert until a reload succeeds.
+    void config_rejected(std::string why);
     /// A planned stop (SIGTERM); asked again, its waits are skipped.
     void request_stop(TimePoint now);
     /// All sessions have been closed after close_sessions.
@@ -136,6 +153,13 @@ private:
     const MaintenanceState* maintenance_of(const Vip& vip) const;
     void expire(TimePoint now);
 
+    void start_all_probes();
+    void restore_service(Service& service, const SavedService& saved, bool fresh, TimePoint now,
+                         WallTime wall);
+    void remove_orphans();
+    void note_ownership(const ipvs::WantedChange& wanted);
+    bool initial_set_complete();
+
     void advance_stop(TimePoint now);
     void enter_stop_phase(TimePoint now);
     bool keeps_kernel() const;
@@ -166,6 +190,11 @@ private:
     std::map<std::string, std::shared_ptr<const bgp::PeerStatus>> peers_;
     StopSequence stop_;
     bool sessions_closed_ = false;
+    bool initial_set_complete_ = false;
+    std::optional<std::string> config_rejected_;
+    /// What vipd made in the kernel, in this run or an earlier one, and may therefore remove.
+    std::set<ipvs::ServiceKey> owned_services_;
+    std::set<ipvs::VipAddress> owned_addresses_;
     std::map<ServerName, AdminOverride> overrides_;
     /// By VIP name; the empty name is the whole node.
     std::map<std::string, MaintenanceState> maintenance_;
@@ -176,6 +205,8 @@ private:
     std::vector<std::shared_ptr<const ServiceView>> service_views_;
     std::vector<std::shared_ptr<const VipView>> vip_views_;
     std::map<std::pair<std::string, std::string>, TimePoint> alert_since_;
+    /// Saved forms as of the last state(); an absent one has changed since.
+    std::vector<std::shared_ptr<const SavedService>> saved_services_;
 };
 
 }  // namespace vipd

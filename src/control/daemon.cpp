@@ -32,6 +32,10 @@ namespace {
 
 /// Snapshots are made at most this often: a storm of verdicts must not spend its time on pictures.
 constexpr Duration snapshot_pause{50};
+/// And state is saved at most this often.
+constexpr Duration save_pause{1000};
+/// A process that dies this often in five minutes is not trusted to keep routes alive (design §4).
+constexpr std::size_t distrusted_after = 3;
 std::unique_ptr<ipvs::Backend> make_backend(const IpvsConfig& config) {
     if (config.backend == IpvsConfig::BackendKind::memory) {
         return std::make_unique<ipvs::MemoryBackend>();
@@ -44,6 +48,17 @@ std::unique_ptr<ipvs::AddressBackend> make_addresses(const IpvsConfig& config) {
         return std::make_unique<ipvs::MemoryAddresses>();
     }
     return ipvs::open_host_addresses();
+}
+
+AcceptedConfig accepted_config(const ConfigReading& reading, const Config& config,
+                               const std::string& file) {
+    return {file, config.node, reading.files};
+}
+
+std::vector<bgp::PeerSettings> read_peers(const Config& config) {
+    auto peers = peer_settings(config);
+    if (!peers) throw std::runtime_error(peers.error());
+    return std::move(*peers);
 }
 
 ipvs::KernelOptions kernel_options(const IpvsConfig& config, bool observe) {
@@ -77,11 +92,15 @@ void log(const Event& event) {
 
 class Daemon::Wiring {
 public:
-    Wiring(Config config, DaemonOptions options);
+    Wiring(ConfigReading reading, std::unique_ptr<SavedState> saved, DaemonOptions options);
     void run();
 
 private:
-    void start_edges();
+    TimePoint now();
+    void remember(const ConfigReading& reading);
+    void note_saved(const std::optional<StoreError>& error);
+    void save_soon();
+    void begin_bgp(const ipvs::KernelReport& report);
     void wait_for_signal();
     void handle_signal(int signal);
     /// Runs `handle` of the controller on this thread, then carries what has become to do.
@@ -107,15 +126,27 @@ private:
     CommandResult finish_reload(Reload options, ConfigReading reading);
 
     asio::io_context io_{1};
+    std::unique_ptr<SavedState> saved_;
     Config config_;
     DaemonOptions options_;
+    /// Texts of server lists as last accepted, for when a list becomes useless.
+    FileTexts last_lists_;
     Controller controller_;
     asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
     asio::steady_timer deadline_{io_};
     asio::steady_timer publish_timer_{io_};
     asio::steady_timer watchdog_timer_{io_};
     asio::steady_timer heartbeat_{io_};
+    asio::steady_timer save_timer_{io_};
     std::atomic<TimePoint> control_progress_{Clock::now()};
+    std::atomic<TimePoint> kernel_progress_{Clock::now()};
+    std::atomic<TimePoint> monitors_progress_{Clock::now()};
+    std::atomic<TimePoint> bgp_progress_{Clock::now()};
+    bool save_pending_ = false;
+    std::string save_problem_;
+    bool bgp_begun_ = false;
+    bgp::RestartState restart_;
+    std::vector<bgp::PeerSettings> peers_;
     bool publish_pending_ = false;
     bool ready_ = false;
 
@@ -129,16 +160,18 @@ private:
     asio::thread_pool files_{1};
 };
 
-Daemon::Wiring::Wiring(Config config, DaemonOptions options)
-    : config_(std::move(config)), options_(std::move(options)), controller_(config_, Clock::now()) {
+Daemon::Wiring::Wiring(ConfigReading reading, std::unique_ptr<SavedState> saved,
+                       DaemonOptions options)
+    : saved_(std::move(saved)),
+      config_(reading.config),
+      options_(std::move(options)),
+      controller_(config_, now()) {
+    last_lists_ = last_lists(accepted_config(reading, config_, options_.config_file));
+    if (saved_) remember(reading);
+    if (config_.bgp) peers_ = read_peers(config_);
     const auto post = [this](auto&& value) {
         asio::post(io_, [this, value = std::forward<decltype(value)>(value)] { take(value); });
     };
-    if (config_.bgp && !options_.observe) {
-        auto peers = peer_settings(*config_.bgp);
-        if (!peers) throw std::runtime_error(peers.error());
-        start_speaker(std::move(*peers));
-    }
     kernel_ = std::make_unique<ipvs::KernelThread>(
         make_backend(config_.ipvs), make_addresses(config_.ipvs),
         kernel_options(config_.ipvs, options_.observe),
@@ -154,21 +187,80 @@ Daemon::Wiring::Wiring(Config config, DaemonOptions options)
         });
 }
 
+/// Time for the controller: its steady clock, and the wall clock that its events bear.
+TimePoint Daemon::Wiring::now() {
+    controller_.events().set_wall_clock(std::chrono::system_clock::now());
+    return Clock::now();
+}
+
+void Daemon::Wiring::remember(const ConfigReading& reading) {
+    const auto wall = std::chrono::system_clock::now();
+    const auto when = now();
+    controller_.restore(saved_->previous(), saved_->boot_id(), when, wall);
+    for (const auto& reason : saved_->ignored()) {
+        controller_.events().add(reason.code, config_.state_dir, reason.text);
+    }
+    if (options_.fallback) {
+        controller_.config_rejected(*options_.fallback);
+    }
+    saved_->begin(
+        controller_.state(when, wall),
+        [this](std::optional<StoreError> error) {
+            asio::post(io_, [this, error = std::move(error)] { note_saved(error); });
+        },
+        wall);
+    if (!options_.fallback) saved_->accept(accepted_config(reading, config_, options_.config_file));
+}
+
+/// Told when it begins and when it is over, not at every attempt.
+void Daemon::Wiring::note_saved(const std::optional<StoreError>& error) {
+    const auto code = error ? error->reason.code : std::string();
+    if (code == save_problem_) return;
+    save_problem_ = code;
+    controller_.events().add(error ? error->reason.code : "state-saved", config_.state_dir,
+                             error ? error->reason.text : "state can be saved again");
+    carry_outputs();
+}
+
+void Daemon::Wiring::save_soon() {
+    if (!saved_ || std::exchange(save_pending_, true)) return;
+    save_timer_.expires_after(save_pause);
+    save_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        save_pending_ = false;
+        const auto wall = std::chrono::system_clock::now();
+        saved_->save(controller_.state(now(), wall), wall);
+    });
+}
+
 void Daemon::Wiring::run() {
     wait_for_signal();
-    start_edges();
+    status_->start();
+    publish();
+    kernel_->start();
     carry_outputs();
     beat();
     feed_watchdog();
     io_.run();
     ::sd_notify(0, "STOPPING=1");
+    const auto wall = std::chrono::system_clock::now();
+    if (saved_) saved_->end(controller_.state(now(), wall), wall);
 }
 
-void Daemon::Wiring::start_edges() {
-    status_->start();
-    publish();
-    kernel_->start();
-    if (speaker_) speaker_->start();
+/// Peers are told in the OPEN whether the dataplane lived through the restart, so the table is read
+/// first.
+void Daemon::Wiring::begin_bgp(const ipvs::KernelReport& report) {
+    if (bgp_begun_ || !report.table) return;
+    bgp_begun_ = true;
+    if (!config_.bgp || options_.observe) return;
+    const bool kernel = config_.ipvs.backend == IpvsConfig::BackendKind::kernel;
+    const bool adopted = kernel && controller_.finds_its_own(*report.table);
+    const bool trusted = !saved_ || saved_->unclean_starts() < distrusted_after;
+    restart_.restarted = adopted && saved_ && saved_->found();
+    restart_.forwarding_preserved = restart_.restarted && trusted;
+    restart_.forwarding_persistent = kernel && trusted;
+    start_speaker(std::exchange(peers_, {}));
+    speaker_->start();
 }
 
 void Daemon::Wiring::wait_for_signal() {
@@ -186,13 +278,14 @@ void Daemon::Wiring::handle_signal(int signal) {
                         "reload: {}", result.message);
         });
     }
-    controller_.request_stop(Clock::now());
+    controller_.request_stop(now());
     carry_outputs();
 }
 
 template <class Input>
 void Daemon::Wiring::take(const Input& input) {
-    controller_.handle(input, Clock::now());
+    if constexpr (std::is_same_v<Input, ipvs::KernelReport>) begin_bgp(input);
+    controller_.handle(input, now());
     carry_outputs();
 }
 
@@ -209,6 +302,8 @@ void Daemon::Wiring::carry_outputs() {
         log(event);
         status_->publish(std::move(event));
     }
+    if (speaker_ && outputs.initial_set_complete) speaker_->initial_set_complete();
+    if (outputs.save_state) save_soon();
     if (outputs.close_sessions) close_sessions();
     if (outputs.finished) return io_.stop();
     arm_deadline();
@@ -219,7 +314,7 @@ void Daemon::Wiring::close_sessions() {
     if (!speaker_) return;
     speaker_->shut_down("vipd is stopping", [this] {
         asio::post(io_, [this] {
-            controller_.sessions_closed(Clock::now());
+            controller_.sessions_closed(now());
             carry_outputs();
         });
     });
@@ -238,7 +333,7 @@ void Daemon::Wiring::execute(const Command& command, const Reply& reply) {
 
 template <class Action>
 CommandResult Daemon::Wiring::run_command(const Command& command, const Action& action) {
-    auto result = controller_.execute(command, action, Clock::now());
+    auto result = controller_.execute(command, action, now());
     carry_outputs();
     return result;
 }
@@ -250,13 +345,14 @@ void Daemon::Wiring::begin_restart(const Reply& reply) {
                              "the supervisor is to start vipd again");
     carry_outputs();
     reply({Outcome::done, "vipd exits and is started again by its supervisor", {}});
-    io_.stop();
+    if (!speaker_) return io_.stop();
+    speaker_->close_without_notification([this] { io_.stop(); });
 }
 
 /// The file is read elsewhere: it may be large, and its disk slow.
 void Daemon::Wiring::begin_reload(Reload options, Reply reply) {
-    asio::post(files_, [this, options, reply = std::move(reply)] {
-        auto reading = read_config_file(options_.config_file);
+    asio::post(files_, [this, options, lists = last_lists_, reply = std::move(reply)] {
+        auto reading = read_config_file(options_.config_file, lists);
         asio::post(io_, [this, options, reply, reading = std::move(reading)]() mutable {
             reply(finish_reload(options, std::move(reading)));
         });
@@ -266,30 +362,34 @@ void Daemon::Wiring::begin_reload(Reload options, Reply reply) {
 CommandResult Daemon::Wiring::finish_reload(Reload options, ConfigReading reading) {
     auto result = check_reload(config_, reading, options.allow_shrink);
     if (result.outcome != Outcome::done) {
-        controller_.events().add("reload-rejected", config_.node, result.message);
+        controller_.config_rejected(result.message);
         carry_outputs();
         return result;
     }
     std::vector<bgp::PeerSettings> peers;
     if (reading.config.bgp) {
-        auto settings = peer_settings(*reading.config.bgp);
+        auto settings = peer_settings(reading.config);
         if (!settings) return {Outcome::refused, settings.error(), {}};
         peers = std::move(*settings);
     }
     const auto before = std::exchange(config_, std::move(reading.config));
+    const auto accepted = accepted_config(reading, config_, options_.config_file);
+    last_lists_ = last_lists(accepted);
     controller_.events().add("reloaded", config_.node, result.message);
-    controller_.reload(config_, Clock::now());
+    controller_.reload(config_, now());
     kernel_->configure(kernel_options(config_.ipvs, options_.observe));
+    if (saved_) saved_->accept(accepted);
     reconfigure_speaker(before, std::move(peers));
     carry_outputs();
     return result;
 }
 
 void Daemon::Wiring::start_speaker(std::vector<bgp::PeerSettings> peers) {
-    speaker_ = std::make_unique<bgp::Speaker>(
-        speaker_settings(*config_.bgp), [this](bgp::SpeakerEvent event) {
-            asio::post(io_, [this, event = std::move(event)] { take(event); });
-        });
+    auto settings = speaker_settings(*config_.bgp);
+    settings.restart = restart_;
+    speaker_ = std::make_unique<bgp::Speaker>(std::move(settings), [this](bgp::SpeakerEvent event) {
+        asio::post(io_, [this, event = std::move(event)] { take(event); });
+    });
     speaker_->configure(std::move(peers));
 }
 
@@ -297,14 +397,15 @@ void Daemon::Wiring::start_speaker(std::vector<bgp::PeerSettings> peers) {
 /// concerns all of them.
 void Daemon::Wiring::reconfigure_speaker(const Config& before,
                                          std::vector<bgp::PeerSettings> peers) {
-    if (options_.observe) return;
+    if (options_.observe || !bgp_begun_) return;
     const bool same = before.bgp && config_.bgp &&
                       speaker_settings(*before.bgp) == speaker_settings(*config_.bgp);
+    restart_ = {};  // a session that starts anew by a reload is no restart
     if (same) return speaker_->configure(std::move(peers));
     speaker_.reset();
     if (before.bgp) {
         for (const auto& [name, peer] : before.bgp->peers) {
-            controller_.handle(bgp::SpeakerEvent{bgp::RoutesLost{name}}, Clock::now());
+            controller_.handle(bgp::SpeakerEvent{bgp::RoutesLost{name}}, now());
         }
     }
     if (!config_.bgp) return;
@@ -323,7 +424,7 @@ void Daemon::Wiring::arm_deadline() {
     deadline_.expires_at(*when);
     deadline_.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
-        controller_.tick(Clock::now());
+        controller_.tick(now());
         carry_outputs();
     });
 }
@@ -338,7 +439,7 @@ void Daemon::Wiring::publish_soon() {
 
 void Daemon::Wiring::publish() {
     publish_pending_ = false;
-    auto snapshot = controller_.snapshot(Clock::now());
+    auto snapshot = controller_.snapshot(now());
     snapshot->made_wall = std::chrono::system_clock::now();
     snapshot->config_file = options_.config_file;
     if (!ready_ && snapshot->kernel->read_once) {
@@ -348,16 +449,19 @@ void Daemon::Wiring::publish() {
     status_->publish(std::move(snapshot));
 }
 
+/// Asked on the status thread, so only of what the control thread noted at its last heartbeat.
 std::vector<ThreadProgress> Daemon::Wiring::progress() const {
-    std::vector<ThreadProgress> threads{{"control", control_progress_.load()},
-                                        {"kernel", kernel_->last_progress()},
-                                        {"monitors", engine_->last_progress()}};
-    if (speaker_) threads.push_back({"bgp", speaker_->last_progress()});
-    return threads;
+    return {{"control", control_progress_.load()},
+            {"kernel", kernel_progress_.load()},
+            {"monitors", monitors_progress_.load()},
+            {"bgp", bgp_progress_.load()}};
 }
 
 void Daemon::Wiring::beat() {
     control_progress_ = Clock::now();
+    kernel_progress_ = kernel_->last_progress();
+    monitors_progress_ = engine_->last_progress();
+    bgp_progress_ = speaker_ ? speaker_->last_progress() : Clock::now();
     heartbeat_.expires_after(std::chrono::seconds(1));
     heartbeat_.async_wait([this](const boost::system::error_code& error) {
         if (!error) beat();
@@ -376,8 +480,8 @@ void Daemon::Wiring::feed_watchdog() {
     });
 }
 
-Daemon::Daemon(Config config, DaemonOptions options)
-    : wiring_(std::make_unique<Wiring>(std::move(config), std::move(options))) {}
+Daemon::Daemon(ConfigReading reading, std::unique_ptr<SavedState> saved, DaemonOptions options)
+    : wiring_(std::make_unique<Wiring>(std::move(reading), std::move(saved), std::move(options))) {}
 
 Daemon::~Daemon() = default;
 

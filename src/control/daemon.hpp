@@ -3,15 +3,19 @@
 // to the edges. Owns all other threads. Everything that could be decided is decided in the
 // controller; here is only wiring.
 
-#include "src/config/config.hpp"
+#include "src/config/read_config.hpp"
+#include "src/control/saved_state.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace vipd {
 
 struct DaemonOptions {
     std::string config_file;
+    /// The last accepted configuration is used instead of what is in the file, and why.
+    std::optional<std::string> fallback;
     /// Run beside another balancer: read the kernel, write nothing, no BGP.
     bool observe = false;
 };
@@ -20,7 +24,8 @@ class Daemon {
 public:
     /// Opens every socket and the kernel's table; throws std::exception with words for the operator
     /// if one fails.
-    Daemon(Config config, DaemonOptions options);
+    /// Without `saved` nothing is remembered.
+    Daemon(ConfigReading reading, std::unique_ptr<SavedState> saved, DaemonOptions options);
     ~Daemon();
     Daemon(const Daemon&) = delete;
     Daemon& operator=(const Daemon&) = delete;

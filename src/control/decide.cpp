@@ -220,7 +220,9 @@ std::optional<TimePoint> Controller::note_leaving(const Vip& vip, AnnounceInput&
     if (maintenance == nullptr) return std::nullopt;
     const auto withdraw_at = maintenance->since + config_.stop.gshut_wait;
     input.leaving = now < withdraw_at ? Leaving::draining : Leaving::withdrawn;
-    input.leaving_reason = {"maintenance", maintenance->reason};
+    input.leaving_reason = {
+        "maintenance",
+        maintenance->who + (maintenance->why.empty() ? "" : ": " + maintenance->why)};
     return now < withdraw_at ? std::optional(withdraw_at) : std::nullopt;
 }
 
@@ -243,6 +245,7 @@ void Controller::decide_address(Vip& vip, VipAddress& address, AnnounceInput inp
     want_route(address, std::move(route));
     if (before == decision.announcement()) return;
     address.since = now;
+    outputs_.save_state = true;
     events_.add(fmt::format("vip-{}", to_string(decision.announcement())),
                 fmt::format("{} {}", vip.name, address.address.to_string()), address.reason.text,
                 cause);

@@ -20,6 +20,8 @@ public:
     /// The wall clock is set by the caller before events are added: pure code asks no clock.
     void set_wall_clock(std::chrono::system_clock::time_point now) { wall_ = now; }
 
+    std::chrono::system_clock::time_point wall_clock() const { return wall_; }
+
     EventId add(std::string code, std::string subject, std::string text,
                 std::optional<EventId> cause = std::nullopt) {
         events_.push_back(

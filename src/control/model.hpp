@@ -26,6 +26,8 @@ struct ProbeState {
     monitors::ProbePlan plan;
     MonitorVerdict verdict;
     std::optional<TimePoint> since;
+    /// The verdict comes from an earlier run, and no probe has confirmed it yet.
+    bool restored = false;
 };
 
 struct Server {

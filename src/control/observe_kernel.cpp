@@ -15,6 +15,7 @@ void Controller::begin(TimePoint now) {
             outputs_.kernel.addresses[{vip.config.interface, address.address}] = true;
         }
     }
+    remove_orphans();
     events_.add("kernel-read", config_.node, "the kernel's table was read");
     decide_everything(now);
 }
@@ -75,6 +76,10 @@ void Controller::observe_applied(const ipvs::Applied& applied) {
                     to_string(applied.change) + ": " + applied.error->text);
         return;
     }
+    if (std::holds_alternative<ipvs::RemoveService>(applied.change)) {
+        owned_services_.erase(ipvs::service_of(applied.change));
+        outputs_.save_state = true;
+    }
     if (found == model_.pools.end()) return;
     const auto place = found->second;
     auto& pool = model_.services[place.service].pools[place.pool];
@@ -116,6 +121,9 @@ void Controller::observe_refusals(const ipvs::KernelReport& report) {
 }
 
 void Controller::observe_addresses(const ipvs::KernelReport& report) {
+    for (const auto& [address, present] : report.addresses) {
+        if (!present) owned_addresses_.erase(address);
+    }
     for (std::size_t v = 0; v < model_.vips.size(); ++v) {
         auto& vip = model_.vips[v];
         for (auto& address : vip.addresses) {

@@ -37,7 +37,13 @@ void take_back_pools(Model& next, std::vector<Pool>& left, TimePoint now) {
 
 }  // namespace
 
+void Controller::config_rejected(std::string why) {
+    events_.add("config-rejected", config_.node, why);
+    config_rejected_ = std::move(why);
+}
+
 void Controller::reload(Config config, TimePoint now) {
+    config_rejected_.reset();
     auto next = build_model(config, next_probe_, now);
     take_back_departures(next, now);
     carry_over(next, model_, now);
@@ -49,6 +55,8 @@ void Controller::reload(Config config, TimePoint now) {
     config_ = std::move(config);
     service_views_.assign(model_.services.size(), nullptr);
     vip_views_.assign(model_.vips.size(), nullptr);
+    saved_services_.clear();
+    outputs_.save_state = true;
     drains_.clear();
 
     apply_overrides();

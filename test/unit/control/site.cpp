@@ -1,6 +1,7 @@
 #include "test/unit/control/site.hpp"
 
 #include "ipvs/diff.hpp"
+#include "ipvs/memory_backend.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -80,6 +81,7 @@ void Site::wait(Duration time) {
         carry();
     }
     now = until;
+    carry();
 }
 
 void Site::reload(const Config& config) {
@@ -118,6 +120,7 @@ void Site::carry() {
     if (!outputs.kernel.services.empty() || !outputs.kernel.addresses.empty()) {
         write_kernel(outputs.kernel);
     }
+    routes_complete = routes_complete || outputs.initial_set_complete;
     if (outputs.close_sessions) {
         journal.emplace_back("router: cease");
         controller.sessions_closed(now);
@@ -129,9 +132,9 @@ void Site::carry() {
     }
 }
 
-void Site::write_kernel(const ipvs::WantedChange& change) {
-    unanswered_.services.insert(change.services.begin(), change.services.end());
-    unanswered_.addresses.insert(change.addresses.begin(), change.addresses.end());
+void Site::write_kernel(const ipvs::WantedChange& wanted) {
+    unanswered_.services.insert(wanted.services.begin(), wanted.services.end());
+    unanswered_.addresses.insert(wanted.addresses.begin(), wanted.addresses.end());
     if (!kernel_answers) return;
     ipvs::KernelReport report;
     report.at = now;
@@ -143,13 +146,18 @@ void Site::write_kernel(const ipvs::WantedChange& change) {
         journal.push_back("kernel: address " + address.address.to_string() +
                           (present ? " on" : " off"));
     }
-    for (const auto& planned : ipvs::diff(table, unanswered_.services)) {
-        ipvs::Applied applied{planned, std::nullopt};
-        if (refuse_services) applied.error = ipvs::KernelError{2, "No such scheduler"};
-        if (!applied.error) ipvs::apply(table, planned);
-        if (!applied.error) journal.push_back("kernel: " + to_string(planned));
-        if (applied.error) report.refusals.push_back({planned, *applied.error, now});
-        report.applied.push_back(std::move(applied));
+    ipvs::MemoryBackend backend(table);
+    const auto planned = ipvs::diff(table, unanswered_.services);
+    if (refuse_services) {
+        for (const auto& change : planned) {
+            const ipvs::KernelError error{2, "No such scheduler"};
+            report.refusals.push_back({change, error, now});
+            report.applied.push_back({change, error});
+        }
+    } else {
+        report.applied = backend.apply(planned);
+        for (const auto& change : planned) journal.push_back("kernel: " + to_string(change));
+        table = backend.table();
     }
     report.in_sync = !refuse_services;
     unanswered_ = {};

@@ -59,10 +59,11 @@ public:
     bool kernel_answers = true;
     bool refuse_services = false;
     bool finished = false;
+    bool routes_complete = false;
 
 private:
     void carry();
-    void write_kernel(const ipvs::WantedChange& change);
+    void write_kernel(const ipvs::WantedChange& wanted);
     void write_routes();
 
     std::map<monitors::ProbeId, monitors::ProbePlan> probes_;

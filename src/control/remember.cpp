@@ -1,0 +1,199 @@
+// What the controller remembers across a restart, and what it makes of it at the next start.
+
+#include "src/control/controller.hpp"
+
+#include <algorithm>
+
+namespace vipd {
+namespace {
+
+using monitors::Health;
+
+/// Between the steady clock of this process and the wall clock that survives it.
+class Clocks {
+public:
+    Clocks(TimePoint now, WallTime wall) : now_(now), wall_(wall) {}
+
+    TimePoint steady(WallTime when) const {
+        return now_ + std::chrono::duration_cast<Clock::duration>(when - wall_);
+    }
+    WallTime wall(TimePoint when) const {
+        return wall_ + std::chrono::duration_cast<WallTime::duration>(when - now_);
+    }
+    std::optional<TimePoint> steady(const std::optional<WallTime>& when) const {
+        return when ? std::optional(steady(*when)) : std::nullopt;
+    }
+    std::optional<WallTime> wall(const std::optional<TimePoint>& when) const {
+        return when ? std::optional(wall(*when)) : std::nullopt;
+    }
+
+private:
+    TimePoint now_;
+    WallTime wall_;
+};
+
+Duration longest_interval(const ServiceConfig& service) {
+    Duration longest{0};
+    for (const auto& monitor : service.monitors)
+        longest = std::max(longest, monitor.interval);
+    return longest;
+}
+
+void restore_health(Server& server, const SavedServer& saved, const Clocks& clocks) {
+    if (saved.monitors.size() != server.probes.size()) return;  // judged by other monitors then
+    std::vector<MonitorVerdict> verdicts;
+    for (std::size_t i = 0; i < server.probes.size(); ++i) {
+        auto& probe = server.probes[i];
+        probe.plan.initial = saved.monitors[i];
+        probe.verdict.health = saved.monitors[i];
+        probe.verdict.reason = {"restored", "as it was before the restart"};
+        probe.restored = saved.monitors[i] != Health::unknown;
+        verdicts.push_back(probe.verdict);
+    }
+    server.health = judge(verdicts);
+    server.health_since = clocks.steady(saved.since);
+}
+
+SavedServer saved_server(const Server& server, const Clocks& clocks) {
+    SavedServer saved;
+    saved.health = server.health.health;
+    for (const auto& probe : server.probes)
+        saved.monitors.push_back(probe.verdict.health);
+    saved.since = clocks.wall(server.health_since);
+    saved.went_down = clocks.wall(server.went_down);
+    return saved;
+}
+
+std::shared_ptr<const SavedService> saved_service(const Service& service, const Clocks& clocks) {
+    auto saved = std::make_shared<SavedService>();
+    for (const auto& pool : service.pools) {
+        for (const auto& server : pool.servers) {
+            (*saved)[{server.name, server.destination.address.family()}] =
+                saved_server(server, clocks);
+        }
+    }
+    return saved;
+}
+
+}  // namespace
+
+void Controller::restore(const State& state, const std::string& boot_id, TimePoint now,
+                         WallTime wall) {
+    const Clocks clocks(now, wall);
+    owned_services_ = state.owned_services;
+    owned_addresses_ = state.owned_addresses;
+    for (const auto& [name, saved] : state.overrides) {
+        if (saved.until && *saved.until <= wall) continue;
+        overrides_[{name.first, name.second}] = {saved.state, saved.who, saved.why, saved.since,
+                                                 clocks.steady(saved.until)};
+    }
+    for (const auto& [vip, saved] : state.maintenance) {
+        if (saved.until && *saved.until <= wall) continue;
+        maintenance_[vip] = {clocks.steady(saved.since), saved.who, saved.why,
+                             clocks.steady(saved.until)};
+    }
+    for (auto& vip : model_.vips) {
+        for (auto& address : vip.addresses) {
+            address.memory.last_announced = state.announced.contains(address.address);
+        }
+    }
+    for (auto& service : model_.services) {
+        const auto saved = state.services.find(service.name);
+        if (saved == state.services.end()) continue;
+        const bool fresh = health_is_fresh(state, boot_id, wall, longest_interval(service.config));
+        restore_service(service, *saved->second, fresh, now, wall);
+    }
+    apply_overrides();
+    start_all_probes();
+}
+
+void Controller::restore_service(Service& service, const SavedService& saved, bool fresh,
+                                 TimePoint now, WallTime wall) {
+    const Clocks clocks(now, wall);
+    for (auto& pool : service.pools) {
+        for (auto& server : pool.servers) {
+            const auto found = saved.find({server.name, server.destination.address.family()});
+            if (found == saved.end()) continue;
+            server.went_down = clocks.steady(found->second.went_down);
+            if (fresh) restore_health(server, found->second, clocks);
+        }
+    }
+}
+
+State Controller::state(TimePoint now, WallTime wall) {
+    const Clocks clocks(now, wall);
+    State state;
+    state.owned_services = owned_services_;
+    state.owned_addresses = owned_addresses_;
+    for (const auto& [name, override] : overrides_) {
+        state.overrides[{name.service, name.server}] = {override.state, override.who, override.why,
+                                                        override.since,
+                                                        clocks.wall(override.until)};
+    }
+    for (const auto& [vip, entry] : maintenance_) {
+        state.maintenance[vip] = {Admin::draining, entry.who, entry.why, clocks.wall(entry.since),
+                                  clocks.wall(entry.until)};
+    }
+    saved_services_.resize(model_.services.size());
+    for (std::size_t s = 0; s < model_.services.size(); ++s) {
+        if (!saved_services_[s]) saved_services_[s] = saved_service(model_.services[s], clocks);
+        state.services[model_.services[s].name] = saved_services_[s];
+    }
+    for (const auto& vip : model_.vips) {
+        for (const auto& address : vip.addresses) {
+            if (address.memory.announcement == Announcement::announced) {
+                state.announced.insert(address.address);
+            }
+        }
+    }
+    return state;
+}
+
+bool Controller::finds_its_own(const ipvs::Table& table) const {
+    return std::ranges::any_of(model_.pools, [&](const auto& pool) {
+        const auto found = table.find(pool.first);
+        return found != table.end() && !found->second.destinations.empty();
+    });
+}
+
+/// What vipd made in an earlier run and nobody configures any more.
+void Controller::remove_orphans() {
+    for (const auto& key : owned_services_) {
+        if (!model_.pools.contains(key)) outputs_.kernel.services[key] = std::nullopt;
+    }
+    for (const auto& address : owned_addresses_) {
+        if (!outputs_.kernel.addresses.contains(address))
+            outputs_.kernel.addresses[address] = false;
+    }
+}
+
+/// Entries are ours from when we first want them until the kernel has acknowledged that they are
+/// gone.
+void Controller::note_ownership(const ipvs::WantedChange& wanted) {
+    for (const auto& [key, service] : wanted.services) {
+        if (service) owned_services_.insert(key);
+    }
+    for (const auto& [address, present] : wanted.addresses) {
+        if (present) owned_addresses_.insert(address);
+    }
+}
+
+bool Controller::initial_set_complete() {
+    if (initial_set_complete_ || !kernel_read_) return false;
+    const auto fresh = [](const ProbeState& probe) {
+        return !probe.restored && probe.verdict.health != Health::unknown;
+    };
+    const auto settled = [&](const Server& server) {
+        return server.admin != Admin::enabled || std::ranges::all_of(server.probes, fresh);
+    };
+    const bool all = std::ranges::all_of(model_.services, [&](const Service& service) {
+        return std::ranges::all_of(service.pools, [&](const Pool& pool) {
+            return std::ranges::all_of(pool.servers, settled) &&
+                   (pool.fitness.fit || pool.decision.up == 0 || kernel_in_sync_);
+        });
+    });
+    initial_set_complete_ = all || start_deadline_passed_;
+    return initial_set_complete_;
+}
+
+}  // namespace vipd

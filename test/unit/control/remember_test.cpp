@@ -1,0 +1,163 @@
+#include "src/control/controller.hpp"
+#include "test/unit/control/site.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+using namespace vipd;
+using namespace vipd::test;
+using Weights = std::map<std::string, int>;
+using Journal = std::vector<std::string>;
+
+namespace {
+
+const WallTime wall{std::chrono::hours(500'000)};
+const std::string boot = "boot-1";
+
+/// A site that ran with all servers up and then died without a word.
+struct Former {
+    explicit Former(const Config& config) : site(config) {
+        site.read_kernel();
+        for (const auto& [name, service] : config.services) {
+            for (const auto& [server, settings] : service.servers) {
+                site.verdict(server, monitors::Health::up, name);
+            }
+        }
+    }
+    State state() {
+        auto state = site.controller.state(site.now, wall);
+        state.boot_id = boot;
+        state.saved_at = wall;
+        return state;
+    }
+    Site site;
+};
+
+Site successor(Former& former, const Config& config, std::chrono::seconds pause = 1s,
+               const std::string& boot_id = boot) {
+    Site site(config, former.site.table);
+    site.addresses = former.site.addresses;
+    site.controller.restore(former.state(), boot_id, site.now, wall + pause);
+    site.journal.clear();
+    return site;
+}
+
+Command command(const std::string& why) {
+    Command command;
+    command.who = "ada";
+    command.why = why;
+    return command;
+}
+
+}  // namespace
+
+TEST_CASE("a restart over a table that is right writes nothing and announces at once") {
+    const auto config = small_config(3);
+    Former former(config);
+    auto site = successor(former, config);
+    site.read_kernel();
+    CHECK(site.journal == Journal{"router: 203.0.113.10/32 announced"});
+}
+
+TEST_CASE("restored health is checked by the thresholds, not by the first probe") {
+    const auto config = small_config(2);
+    Former former(config);
+    auto site = successor(former, config);
+    site.read_kernel();
+    for (const auto& [id, plan] : site.probes())
+        CHECK(plan.initial == monitors::Health::up);
+}
+
+TEST_CASE("health of another boot, or too old, is not believed") {
+    const auto config = small_config(2);
+    Former former(config);
+    auto other_boot = successor(former, config, 1s, "boot-2");
+    other_boot.read_kernel();
+    CHECK(other_boot.server("s1").health == monitors::Health::unknown);
+    auto too_old = successor(former, config, 31s);
+    too_old.read_kernel();
+    CHECK(too_old.server("s1").health == monitors::Health::unknown);
+    CHECK(too_old.server("s1").placement_reason.code == "adopted");
+}
+
+TEST_CASE("the routes are complete once every server was probed afresh") {
+    const auto config = small_config(2);
+    Former former(config);
+    auto site = successor(former, config);
+    site.read_kernel();
+    CHECK_FALSE(site.routes_complete);
+    site.up("s1");
+    CHECK_FALSE(site.routes_complete);
+    site.up("s2");
+    CHECK(site.routes_complete);
+}
+
+TEST_CASE("the routes are complete when the start deadline has passed") {
+    const auto config = small_config(2);
+    Former former(config);
+    auto site = successor(former, config);
+    site.read_kernel();
+    site.wait(start_deadline(config));
+    CHECK(site.routes_complete);
+}
+
+TEST_CASE("a service removed from the configuration meanwhile is removed, others' are not") {
+    const auto config = small_config(1);
+    Former former(config);
+    auto next = config;
+    next.services["web-80"].port = 8080;
+    const ipvs::ServiceKey foreign =
+        ipvs::VirtualEndpoint{ipvs::Protocol::tcp, {ip("198.51.100.1"), 25}};
+    former.site.table[foreign] = {};
+    auto site = successor(former, next);
+    site.read_kernel();
+    CHECK(std::ranges::count(site.journal, "kernel: remove service tcp 203.0.113.10:80") == 1);
+    CHECK(site.table.contains(foreign));
+}
+
+TEST_CASE("a VIP removed meanwhile leaves the interface and is not announced") {
+    auto config = small_config(1);
+    auto vip = config.vips["web"];
+    vip.addresses = {ip("203.0.113.20")};
+    config.vips["mail"] = vip;
+    config.services["mail-25"] = config.services["web-80"];
+    config.services["mail-25"].vip = "mail";
+    Former former(config);
+    auto site = successor(former, small_config(1));
+    site.read_kernel();
+    CHECK(site.addresses == std::set<ipvs::VipAddress>{{"lo", ip("203.0.113.10")}});
+    CHECK_FALSE(site.announced("203.0.113.20"));
+}
+
+TEST_CASE("a drained server stays drained across a restart, until its time to live is over") {
+    const auto config = small_config(3);
+    Former former(config);
+    SetAdmin drain;
+    drain.server = "s2";
+    drain.state = Admin::draining;
+    drain.ttl = std::chrono::minutes(10);
+    CHECK(former.site.controller.execute(command("repair"), drain, former.site.now).outcome ==
+          Outcome::done);
+    former.site.wait(1s);
+    auto site = successor(former, config);
+    site.read_kernel();
+    CHECK(site.kernel().at("10.0.0.2") == 0);
+    CHECK(site.server("s2").admin_reason.text == "ada: repair");
+    site.wait(std::chrono::minutes(10));
+    CHECK(site.server("s2").admin == Admin::enabled);
+}
+
+TEST_CASE("who went down last is known after a restart") {
+    const auto config = small_config(4);
+    Former former(config);
+    for (const auto* name : {"s3", "s1", "s2"}) {
+        former.site.wait(1s);
+        former.site.down(name);
+    }
+    CHECK(former.site.server("s2").placement == Placement::held);
+    auto site = successor(former, config);
+    site.read_kernel();
+    CHECK(site.journal == Journal{"router: 203.0.113.10/32 announced"});
+    CHECK(site.server("s2").placement == Placement::held);
+}
