@@ -35,8 +35,8 @@ Readiness combined(const AnnounceInput& input, const AnnounceRules& rules) {
         combined.judged = combined.judged && other.judged;
         if (!combined.ready || other.ready) continue;
         combined.ready = false;
-        combined.reason = {"other-family",
-                           "families are announced together, and the other has " + other.reason.text};
+        combined.reason = {"other-family", "families are announced together, and the other has " +
+                                               other.reason.text};
     }
     return combined;
 }
@@ -70,9 +70,10 @@ AnnounceDecision come_back(const Readiness& ready, bool start_deadline_passed,
     if (memory.failed) {
         const auto ends = *memory.ready_since + rules.hold_down;
         if (now >= ends) return announce(memory, ready);
-        return {memory,
-                {"hold-down", "able to serve again, but not yet for " + duration_text(rules.hold_down)},
-                ends};
+        return {
+            memory,
+            {"hold-down", "able to serve again, but not yet for " + duration_text(rules.hold_down)},
+            ends};
     }
     if (!memory.last_announced && !ready.judged && !start_deadline_passed) {
         return {memory,
@@ -91,12 +92,15 @@ Readiness readiness(std::span<const ServiceFitness> services, bool present,
         static_cast<std::size_t>(std::ranges::count_if(services, &ServiceFitness::fit));
     const bool judged = std::ranges::all_of(services, &ServiceFitness::judged);
     if (fit < needed) {
-        return {false, judged,
+        return {false,
+                judged,
                 {"unfit", fmt::format("{} of {} services fit, {} needed ({})", fit, services.size(),
                                       needed, first_unfit(services))}};
     }
-    if (!present) return {false, judged, {"address-missing", "the address is not on the interface"}};
-    return {true, judged,
+    if (!present)
+        return {false, judged, {"address-missing", "the address is not on the interface"}};
+    return {true,
+            judged,
             {"fit", fmt::format("{} of {} services fit, {} needed", fit, services.size(), needed)}};
 }
 

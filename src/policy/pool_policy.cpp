@@ -124,10 +124,11 @@ PoolDecision decide_pool(std::span<const PoolMember> members, const PoolRules& r
         auto& held = decision.members[index];
         held.placement = Placement::held;
         held.kernel_weight = members[index].weight;
-        held.reason = {"held-by-threshold",
-                       fmt::format("down ({}); kept because {} of {} up and depool_threshold is {}",
-                                   text_of(members[index].health_reason, "no reason given"), decision.up,
-                                   decision.configured, rules.depool_threshold.to_string())};
+        held.reason = {
+            "held-by-threshold",
+            fmt::format("down ({}); kept because {} of {} up and depool_threshold is {}",
+                        text_of(members[index].health_reason, "no reason given"), decision.up,
+                        decision.configured, rules.depool_threshold.to_string())};
         ++decision.held;
     }
     return decision;
