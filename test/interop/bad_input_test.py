@@ -10,7 +10,7 @@ import pathlib
 
 import processes
 
-VIPD = processes.ROOT / "build" / "vipd"
+VIPD = processes.BUILD / "vipd"
 GOOD = {
     "version": 1,
     "bgp": {"local_as": 64601, "router_id": "192.0.2.10", "next_hop": {"ipv4": "192.0.2.10"},

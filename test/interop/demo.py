@@ -164,7 +164,7 @@ class Demo:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build", type=processes.pathlib.Path, default=processes.ROOT / "build")
+    parser.add_argument("--build", type=processes.pathlib.Path, default=processes.BUILD)
     parser.add_argument("--once", action="store_true")
     parser.add_argument("--kernel", action="store_true")
     options = parser.parse_args()

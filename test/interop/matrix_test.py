@@ -16,7 +16,6 @@ import processes
 import speakers
 from speakers import OURS, THEIRS, Peering
 
-BUILD = processes.ROOT / "build"
 VIP4, VIP6 = "203.0.113.10/32", "2001:db8:f::10/128"
 GSHUT = "65535:0"
 numbers = itertools.count()
@@ -90,11 +89,11 @@ class Site:
         }
         path = folder / "vipd.json"
         path.write_text(json.dumps(config, indent=2), encoding="ascii")
-        self.vipd = self.workshop.start("vipd", [BUILD / "vipd", "--config", path], self.ours)
+        self.vipd = self.workshop.start("vipd", [processes.BUILD / "vipd", "--config", path], self.ours)
 
     def peer(self):
         """vipd's own view of the session; empty while it cannot be asked."""
-        done = subprocess.run([BUILD / "vipctl", "--socket", self.workshop.folder / "vipd.sock", "--json", "peers"],
+        done = subprocess.run([processes.BUILD / "vipctl", "--socket", self.workshop.folder / "vipd.sock", "--json", "peers"],
                               capture_output=True, text=True, timeout=10, check=False)
         try:
             return json.loads(done.stdout)["peers"][0]
@@ -127,14 +126,14 @@ class Feature:
 
     def tell(self, site):
         """What the programs said, when a test failed."""
-        if any(error for _, error in getattr(self._outcome.result, "failures", []) +
-               getattr(self._outcome.result, "errors", [])):
+        result = self._outcome.result
+        if any(test is self for test, _ in result.failures + result.errors):
             for name in ("vipd", site.router.name):
                 for line in site.workshop.log(name, 15):
                     print(f"    {name} | {line}")
 
     def until_routes(self, site, wanted, seconds=25):
-        processes.until(seconds, f"{site.router.name} has {sorted(wanted) or 'no routes'}; it has {{}}",
+        processes.until(seconds, f"{site.router.name} has {' and '.join(sorted(wanted)) or 'no routes'}",
                         lambda: set(site.router.routes()) == set(wanted), pause=0.2)
         return site.router.routes()
 
@@ -224,6 +223,10 @@ class Feature:
         processes.until(15, "vipd ends", look)
         self.assertEqual(site.vipd.returncode, 0)
         self.assertEqual(seen[-2:], ["gshut", "withdrawn"], seen)
+        if not self.speaker.understands_farewell:
+            return
+        processes.until(5, f"{site.router.name} tells vipd's last words",
+                        lambda: "vipd is stopping" in site.router.farewell())
 
 
 def load(speaker):

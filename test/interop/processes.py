@@ -1,6 +1,7 @@
 """Real programs started by a test: each with its log, all ended by process id when the test is over."""
 
 import contextlib
+import os
 import pathlib
 import shutil
 import signal
@@ -10,6 +11,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("VIPD_BUILD", ROOT / "build"))  # where vipd and vipctl are
 
 
 class Failure(Exception):

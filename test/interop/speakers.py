@@ -45,6 +45,7 @@ class Speaker:
 
     name = ""
     md5_needs_dialling = False
+    understands_farewell = True
 
     def __init__(self, workshop, namespace, peering):
         self.workshop, self.namespace, self.peering = workshop, namespace, peering
@@ -80,9 +81,18 @@ class Speaker:
         """Prefix -> Route, both families."""
         raise NotImplementedError
 
+    def farewell(self):
+        """What it says of the session's end: a text with the words of the NOTIFICATION in it."""
+        return "\n".join(self.workshop.log(self.name))
+
 
 def community(number):
     return f"{number >> 16}:{number & 0xFFFF}"
+
+
+def plain_communities(words):
+    """Some routers show RFC 8326's community by name."""
+    return frozenset("65535:0" if re.fullmatch("graceful.?shutdown", word, re.IGNORECASE) else word for word in words)
 
 
 class Bird(Speaker):
@@ -183,6 +193,10 @@ class Frr(Speaker):
     def refresh(self):
         self.vtysh(f"clear bgp ipv4 unicast {OURS} in")
 
+    def farewell(self):
+        neighbor = self.vtysh_json(f"show bgp neighbors {OURS}").get(OURS, {})
+        return f"{neighbor.get('lastNotificationReason')}: {neighbor.get('lastShutdownDescription')}"
+
     def routes(self):
         found = {}
         for family in ("ipv4", "ipv6"):
@@ -197,7 +211,7 @@ class Frr(Speaker):
         words = {key: path.get(key, {}).get("string", "").split() for key in ("community", "largeCommunity")}
         return Route(next_hop=path["nexthops"][0]["ip"], origin=path["origin"].lower(), med=path.get("metric"),
                      as_path=tuple(int(word) for word in path["aspath"]["string"].split() if word.isdigit()),
-                     local_pref=path.get("locPrf"), communities=frozenset(words["community"]),
+                     local_pref=path.get("locPrf"), communities=plain_communities(words["community"]),
                      large_communities=frozenset(words["largeCommunity"]))
 
 
@@ -245,9 +259,6 @@ enabled = true
 
     def gobgp(self, *words):
         return self.ask_json(processes.find("gobgp"), "-j", *words)
-
-    def refresh(self):
-        self.ask(processes.find("gobgp"), "neighbor", OURS, "softresetin")
 
     def routes(self):
         found = {}
@@ -322,12 +333,13 @@ deny to any
     def _route(entry):
         return Route(next_hop=entry["exit_nexthop"], origin={"i": "igp", "e": "egp"}.get(entry["origin"][0].lower(), "?"),
                      as_path=tuple(int(word) for word in entry["aspath"].split()), med=entry.get("metric"),
-                     local_pref=entry.get("localpref"), communities=frozenset(entry.get("communities", [])),
+                     local_pref=entry.get("localpref"), communities=plain_communities(entry.get("communities", [])),
                      large_communities=frozenset(entry.get("large_communities", [])))
 
 
 class ExaBgp(Speaker):
     name = "exabgp"
+    understands_farewell = False  # 4.2.21 reports any NOTIFICATION as a message it cannot decode
 
     def start(self):
         peering = self.peering
@@ -349,7 +361,7 @@ neighbor {OURS} {{
     {'incoming-ttl 255; outgoing-ttl 255;' if peering.ttl_security else ''}
     capability {{ route-refresh; graceful-restart 30; }}
     family {{ ipv4 unicast; ipv6 unicast; }}
-    api {{ processes [ dump ]; neighbor-changes; receive {{ parsed; update; notification; }} }}
+    api {{ processes [ dump ]; neighbor-changes; receive {{ parsed; update; }} }}
 }}
 """)
         environment = {**os.environ, "exabgp.daemon.user": "root", "exabgp.api.cli": "false",
