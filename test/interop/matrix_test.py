@@ -6,6 +6,7 @@
 A router that lacks a feature is skipped there by name ("N/A"). Graceful restart needs a kernel table to keep: test/lab.
 """
 
+import dataclasses
 import itertools
 import json
 import os
@@ -113,8 +114,12 @@ class Feature:
     def site(self, peer=None, bgp=None, **peering):
         """A site with everything started."""
         site = self.prepare(**peering)
-        site.router.start()
+        if not site.peering.dials:
+            site.router.start()
         site.start_vipd(peer, bgp)
+        if site.peering.dials:  # not before vipd listens: OpenBGPD tries again only minutes later
+            processes.until(10, "vipd answers", site.peer)
+            site.router.start()
         return site
 
     def prepare(self, **peering):
@@ -172,7 +177,7 @@ class Feature:
     def test_md5_wrong_key(self):
         site = self.prepare(password="correct-horse", dials=self.speaker.md5_needs_dialling)
         site.router.start()
-        site.peering.password = "battery-staple"
+        site.peering = dataclasses.replace(site.peering, password="battery-staple")
         site.start_vipd()
         processes.until(10, "vipd answers", site.peer)
         with self.assertRaises(processes.Failure):
