@@ -170,11 +170,11 @@ ipvs_writes() {
     awk -v since="$1" -v pattern="${2:-.}" '$2 == "request" && $3 == "ipvs" && $1 >= since && $4 ~ pattern {n++}
         END {print n + 0}' "$work/netlink.log"
 }
-# first_write SINCE PATTERN, last_acknowledgement SINCE PATTERN: times.
+# first_write SINCE PATTERN, last_acknowledgement SINCE PATTERN [v4|v6]: times.
 first_write() { awk -v since="$1" -v pattern="$2" '$2 == "request" && $1 >= since && $4 ~ pattern {print $1; exit}' "$work/netlink.log"; }
 last_acknowledgement() {
-    awk -v since="$1" -v pattern="$2" '
-        $2 == "request" && $1 >= since && $4 ~ pattern {asked[$5] = 1}
+    awk -v since="$1" -v pattern="$2" -v family="${3:-.}" '
+        $2 == "request" && $1 >= since && $4 ~ pattern && $6 ~ family {asked[$5] = 1}
         $2 == "answer" && $3 == 0 && $4 in asked {at = $1; delete asked[$4]}
         END {print at}' "$work/netlink.log"
 }

@@ -2,7 +2,7 @@
 // addresses: reads the nlmon device given and prints a line for each request and for each
 // acknowledgement, with the kernel's time stamp.
 //   lab_netlink_watch DEVICE >> LOG
-//   1700000000.123456 request ipvs new_dest seq=7
+//   1700000000.123456 request ipvs new_dest seq=7 v4
 //   1700000000.123460 answer 0 seq=7
 // Requests that only read (get, dump) are not printed, and neither are answers to them. The device
 // is made with `ip link add DEVICE type nlmon`.
@@ -69,12 +69,28 @@ std::string write_name(int protocol, const nlmsghdr& header, int ipvs_family) {
     return {};
 }
 
+/// "v4" or "v6", from the service that an IPVS request names; "-" where it names none, as a flush.
+const char* family_name(const nlmsghdr& header) {
+    // The library takes a header it may write to, and does not.
+    auto* message = const_cast<nlmsghdr*>(&header);
+    nlattr* attributes[IPVS_CMD_ATTR_MAX + 1];
+    if (genlmsg_parse(message, 0, attributes, IPVS_CMD_ATTR_MAX, nullptr) < 0) return "-";
+    if (attributes[IPVS_CMD_ATTR_SERVICE] == nullptr) return "-";
+    nlattr* service[IPVS_SVC_ATTR_MAX + 1];
+    if (nla_parse_nested(service, IPVS_SVC_ATTR_MAX, attributes[IPVS_CMD_ATTR_SERVICE], nullptr) <
+        0)
+        return "-";
+    if (service[IPVS_SVC_ATTR_AF] == nullptr) return "-";
+    return nla_get_u16(service[IPVS_SVC_ATTR_AF]) == AF_INET6 ? "v6" : "v4";
+}
+
 void print_request(const timeval& at, int protocol, const nlmsghdr& header, int ipvs_family) {
     const auto name = write_name(protocol, header, ipvs_family);
     if (name.empty()) return;
     awaiting.insert(header.nlmsg_seq);
-    std::printf("%ld.%06ld request %s seq=%u\n", at.tv_sec, at.tv_usec, name.c_str(),
-                header.nlmsg_seq);
+    const char* family = protocol == NETLINK_GENERIC ? family_name(header) : "-";
+    std::printf("%ld.%06ld request %s seq=%u %s\n", at.tv_sec, at.tv_usec, name.c_str(),
+                header.nlmsg_seq, family);
 }
 
 void print_answer(const timeval& at, const nlmsghdr& header) {
