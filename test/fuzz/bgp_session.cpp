@@ -37,6 +37,7 @@ public:
             one_event();
             settle();
         }
+        check_status();
     }
 
 private:
@@ -177,6 +178,10 @@ private:
         for (const auto slot : all_slots) {
             require(session_.output(slot).size() <= most_queued);
         }
+        if (++settled_ % 16 == 0) check_status();
+    }
+
+    void check_status() const {
         const auto status = session_.status();
         require(!status.reason_code.empty());
         require(status.history.size() <= 16);
@@ -189,6 +194,7 @@ private:
     Reader reader_;
     TimePoint now_{std::chrono::hours(1)};
     bool dialling_ = false;
+    unsigned settled_ = 0;
     Session session_;
 };
 
