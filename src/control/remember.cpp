@@ -99,6 +99,10 @@ void Controller::restore(const State& state, const std::string& boot_id, TimePoi
     }
     for (auto& service : model_.services) {
         const auto saved = state.services.find(service.name);
+        // What was announced was fit: it stays so by the rule for staying, not the one for
+        // becoming.
+        for (auto& pool : service.pools)
+            pool.fitness.fit = state.announced.contains(pool.vip_address);
         if (saved == state.services.end()) continue;
         const bool fresh = health_is_fresh(state, boot_id, wall, longest_interval(service.config));
         restore_service(service, *saved->second, fresh, now, wall);

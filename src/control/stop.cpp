@@ -35,6 +35,10 @@ std::optional<TimePoint> Controller::deadline() const {
     if (!start_deadline_passed_) consider(start_deadline_);
     for (const auto& [place, when] : drains_)
         consider(when);
+    for (const auto& [name, override] : overrides_)
+        consider(override.until);
+    for (const auto& [vip, state] : maintenance_)
+        consider(state.until);
     for (const auto& departure : departing_vips_)
         consider(departure.sequence.deadline());
     for (const auto& departure : departing_services_)

@@ -164,7 +164,7 @@ std::string place_of(const json& document, const json::json_pointer& pointer) {
         const auto token = rest.substr(1, end - 1);
         rest.erase(0, end);
         const bool in_array = document.at(at).is_array();
-        at = in_array ? at / static_cast<std::size_t>(std::stoul(token))
+        at = in_array ? at / std::stoul(token)
                       : at / json::json_pointer("/" + token).back();
         if (in_array) {
             place += "[]";
@@ -329,11 +329,11 @@ TEST_CASE("the documentation has a row for every key, with its default") {
     std::size_t compared = 0;
     for (const auto& [where, documented] : rows) {
         CAPTURE(where);
-        const auto place = where == "(top level)" ? "" : where;
-        REQUIRE(objects.contains(place));
-        for (const auto& [key, unresolved] : objects.at(place)->at("properties").items()) {
+        const std::string object = where == "(top level)" ? "" : where;
+        REQUIRE(objects.contains(object));
+        for (const auto& [key, unresolved] : objects.at(object)->at("properties").items()) {
             CAPTURE(key);
-            if (place.find("monitors[]") != std::string::npos && of_every_monitor.contains(key))
+            if (object.find("monitors[]") != std::string::npos && of_every_monitor.contains(key))
                 continue;
             const auto& schema = resolved(unresolved);
             REQUIRE(documented.contains(key));
@@ -344,9 +344,9 @@ TEST_CASE("the documentation has a row for every key, with its default") {
     }
     CHECK(compared > 120);
     // What looks alike in several places is documented in one of them.
-    for (const auto& [place, object] : objects) {
-        if (place.starts_with("defaults.")) continue;
-        CAPTURE(place);
+    for (const auto& [path, object] : objects) {
+        if (path.starts_with("defaults.")) continue;
+        CAPTURE(path);
         CHECK(std::ranges::any_of(rows, [&](const auto& row) {
             return objects.at(row.first == "(top level)" ? "" : row.first)->at("properties") ==
                    object->at("properties");

@@ -20,10 +20,6 @@ TEST_CASE("a URL may ask for TLS") {
     CHECK(parse_url("https://en.example.org/")->scheme == "https");
 }
 
-TEST_CASE("a URL may ask for TLS") {
-    CHECK(parse_url("https://en.example.org/")->scheme == "https");
-}
-
 TEST_CASE("a URL without path asks for the root") {
     CHECK(parse_url("http://example.org")->target == "/");
     CHECK(parse_url("http://example.org?a=b")->target == "/?a=b");
