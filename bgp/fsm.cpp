@@ -13,9 +13,12 @@ Notification plain(ErrorCode code, std::uint8_t subcode) {
     return {code, subcode, {}};
 }
 
-bool is_collision(const Notification& notification) {
+/// One connection was not welcome; that says nothing against another. If it were held against the
+/// peer, two speakers in Idle could refuse each other in turn for ever.
+bool is_about_this_connection_only(const Notification& notification) {
     return notification.code == ErrorCode::cease &&
-           notification.subcode == cease::connection_collision;
+           (notification.subcode == cease::connection_collision ||
+            notification.subcode == cease::connection_rejected);
 }
 
 bool is_due(const std::optional<TimePoint>& deadline, TimePoint now) {
@@ -128,7 +131,8 @@ void PeerFsm::on(const input::Malformed& malformed) {
     if (state(malformed.slot) < SessionState::open_sent) return;
     const bool of_update = malformed.error.notification.code == ErrorCode::update_message;
     if (of_update && state(malformed.slot) != SessionState::established) {
-        unexpected(malformed.slot, MessageType::update);  // event 28: it should not have come at all
+        unexpected(malformed.slot,
+                   MessageType::update);  // event 28: it should not have come at all
         return;
     }
     if (malformed.error.answer) {
@@ -214,8 +218,7 @@ void PeerFsm::on_message(Slot slot, Update& update) {
 
 void PeerFsm::on_message(Slot slot, const Notification& notification) {
     outputs_.push_back(output::NotificationReceived{notification});
-    const auto penalty = is_collision(notification) ? Penalty::active : Penalty::idle;
-    fail(slot, {"notification-received", to_string(notification)}, penalty);
+    fail(slot, {"notification-received", to_string(notification)}, penalty_for(notification));
 }
 
 void PeerFsm::on_message(Slot slot, const Keepalive&) {
@@ -328,8 +331,11 @@ void PeerFsm::send_keepalive(Slot slot) {
 
 void PeerFsm::fail_with(Slot slot, const Notification& notification) {
     if (state(slot) >= SessionState::open_sent) send_notification(slot, notification);
-    const auto penalty = is_collision(notification) ? Penalty::active : Penalty::idle;
-    fail(slot, {"notification-sent", to_string(notification)}, penalty);
+    fail(slot, {"notification-sent", to_string(notification)}, penalty_for(notification));
+}
+
+PeerFsm::Penalty PeerFsm::penalty_for(const Notification& notification) {
+    return is_about_this_connection_only(notification) ? Penalty::active : Penalty::idle;
 }
 
 void PeerFsm::fail(Slot slot, Reason reason, Penalty penalty) {

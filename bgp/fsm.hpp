@@ -197,6 +197,7 @@ private:
     };
     /// After a failure: idle refuses the peer's own attempts too, active does not.
     enum class Penalty : std::uint8_t { idle, active };
+    static Penalty penalty_for(const Notification& notification);
 
     static std::size_t index(Slot slot) { return static_cast<std::size_t>(slot); }
     Connection& connection(Slot slot) { return connections_[index(slot)]; }

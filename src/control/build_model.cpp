@@ -15,6 +15,10 @@ monitors::ProbePlan make_plan(const MonitorConfig& monitor, const Server& server
     plan.check = monitor.check;
     plan.interval = monitor.interval;
     plan.timeout = monitor.timeout;
+    plan.fast_interval = monitor.fast_interval;
+    plan.down_interval = monitor.down_interval;
+    const auto source = monitor.source.find(server.destination.address.family());
+    if (source != monitor.source.end()) plan.source = source->second;
     plan.thresholds = monitor.thresholds;
     return plan;
 }

@@ -92,6 +92,9 @@ public:
     CommandResult execute(const Command& command, const Maintenance& maintenance, TimePoint now);
     /// A configuration was found and is not used, and why; an alert until a reload succeeds.
     void config_rejected(std::string why);
+    /// State was saved, or why it could not be; told when that changes, and an alert as long as it
+    /// lasts.
+    void state_saved(std::optional<std::string> problem);
     /// A planned stop (SIGTERM); asked again, its waits are skipped.
     void request_stop(TimePoint now);
     /// All sessions have been closed after close_sessions.
@@ -192,6 +195,7 @@ private:
     bool sessions_closed_ = false;
     bool initial_set_complete_ = false;
     std::optional<std::string> config_rejected_;
+    std::optional<std::string> state_unsaved_;
     /// What vipd made in the kernel, in this run or an earlier one, and may therefore remove.
     std::set<ipvs::ServiceKey> owned_services_;
     std::set<ipvs::VipAddress> owned_addresses_;

@@ -23,7 +23,6 @@
 #include <atomic>
 #include <csignal>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
 namespace vipd {
@@ -34,6 +33,8 @@ namespace {
 constexpr Duration snapshot_pause{50};
 /// And state is saved at most this often.
 constexpr Duration save_pause{1000};
+/// For the answer to `vipctl restart` to reach its asker before the process goes.
+constexpr Duration reply_time{200};
 /// A process that dies this often in five minutes is not trusted to keep routes alive (design §4).
 constexpr std::size_t distrusted_after = 3;
 std::unique_ptr<ipvs::Backend> make_backend(const IpvsConfig& config) {
@@ -69,9 +70,10 @@ ipvs::KernelOptions kernel_options(const IpvsConfig& config, bool observe) {
     return options;
 }
 
-monitors::EngineOptions engine_options() {
+monitors::EngineOptions engine_options(const EngineConfig& config) {
     monitors::EngineOptions options;
-    options.workers = std::max(1U, std::thread::hardware_concurrency() / 2);
+    options.workers = config.workers;
+    options.most_running = config.max_running;
     return options;
 }
 
@@ -138,12 +140,12 @@ private:
     asio::steady_timer watchdog_timer_{io_};
     asio::steady_timer heartbeat_{io_};
     asio::steady_timer save_timer_{io_};
+    asio::steady_timer restart_timer_{io_};
     std::atomic<TimePoint> control_progress_{Clock::now()};
     std::atomic<TimePoint> kernel_progress_{Clock::now()};
     std::atomic<TimePoint> monitors_progress_{Clock::now()};
     std::atomic<TimePoint> bgp_progress_{Clock::now()};
     bool save_pending_ = false;
-    std::string save_problem_;
     bool bgp_begun_ = false;
     bgp::RestartState restart_;
     std::vector<bgp::PeerSettings> peers_;
@@ -177,7 +179,8 @@ Daemon::Wiring::Wiring(ConfigReading reading, std::unique_ptr<SavedState> saved,
         kernel_options(config_.ipvs, options_.observe),
         [post](ipvs::KernelReport report) { post(std::move(report)); });
     engine_ = std::make_unique<monitors::Engine>(
-        engine_options(), [post](monitors::Verdict verdict) { post(std::move(verdict)); });
+        engine_options(config_.monitors),
+        [post](monitors::Verdict verdict) { post(std::move(verdict)); });
     status_ = std::make_unique<StatusServer>(
         StatusOptions{config_.status.listen, config_.status.socket, [this] { return progress(); }},
         [this](Command command, Reply reply) {
@@ -212,13 +215,8 @@ void Daemon::Wiring::remember(const ConfigReading& reading) {
     if (!options_.fallback) saved_->accept(accepted_config(reading, config_, options_.config_file));
 }
 
-/// Told when it begins and when it is over, not at every attempt.
 void Daemon::Wiring::note_saved(const std::optional<StoreError>& error) {
-    const auto code = error ? error->reason.code : std::string();
-    if (code == save_problem_) return;
-    save_problem_ = code;
-    controller_.events().add(error ? error->reason.code : "state-saved", config_.state_dir,
-                             error ? error->reason.text : "state can be saved again");
+    controller_.state_saved(error ? std::optional(error->reason.text) : std::nullopt);
     carry_outputs();
 }
 
@@ -345,8 +343,11 @@ void Daemon::Wiring::begin_restart(const Reply& reply) {
                              "the supervisor is to start vipd again");
     carry_outputs();
     reply({Outcome::done, "vipd exits and is started again by its supervisor", {}});
-    if (!speaker_) return io_.stop();
-    speaker_->close_without_notification([this] { io_.stop(); });
+    restart_timer_.expires_after(reply_time);
+    restart_timer_.async_wait([this](const boost::system::error_code&) {
+        if (!speaker_) return io_.stop();
+        speaker_->close_without_notification([this] { io_.stop(); });
+    });
 }
 
 /// The file is read elsewhere: it may be large, and its disk slow.

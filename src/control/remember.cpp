@@ -160,6 +160,14 @@ bool Controller::finds_its_own(const ipvs::Table& table) const {
     });
 }
 
+void Controller::state_saved(std::optional<std::string> problem) {
+    if (state_unsaved_.has_value() != problem.has_value()) {
+        events_.add(problem ? "state-unsaved" : "state-saved", config_.state_dir,
+                    problem.value_or("state can be saved again"));
+    }
+    state_unsaved_ = std::move(problem);
+}
+
 /// What vipd made in an earlier run and nobody configures any more.
 void Controller::remove_orphans() {
     for (const auto& key : owned_services_) {
@@ -190,13 +198,20 @@ bool Controller::initial_set_complete() {
     const auto settled = [&](const Server& server) {
         return server.admin != Admin::enabled || std::ranges::all_of(server.probes, fresh);
     };
-    const bool all = std::ranges::all_of(model_.services, [&](const Service& service) {
+    const bool probed = std::ranges::all_of(model_.services, [&](const Service& service) {
         return std::ranges::all_of(service.pools, [&](const Pool& pool) {
-            return std::ranges::all_of(pool.servers, settled) &&
-                   (pool.fitness.fit || pool.decision.up == 0 || kernel_in_sync_);
+            return std::ranges::all_of(pool.servers, settled);
         });
     });
-    initial_set_complete_ = all || start_deadline_passed_;
+    // What waits for the kernel is not announced yet, and must not be forgotten by the routers
+    // meanwhile.
+    const bool answered =
+        kernel_in_sync_ && std::ranges::all_of(model_.vips, [](const Vip& vip) {
+            return std::ranges::all_of(vip.addresses, [](const VipAddress& address) {
+                return address.present || address.error;
+            });
+        });
+    initial_set_complete_ = (probed && answered) || start_deadline_passed_;
     return initial_set_complete_;
 }
 

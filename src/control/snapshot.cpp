@@ -170,6 +170,7 @@ std::vector<Alert> Controller::alerts(TimePoint now) {
         add("peer-down", name,
             fmt::format("{}: {}", bgp::to_string(peer->state), peer->reason_text));
     }
+    if (state_unsaved_) add("state-unsaved", config_.state_dir, *state_unsaved_);
     if (config_rejected_) add("config-rejected", config_.node, *config_rejected_);
     if (kernel_error_) add("kernel-unreadable", config_.node, *kernel_error_);
 

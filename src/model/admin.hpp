@@ -1,5 +1,6 @@
 #pragma once
-// Administrative state: what an operator wants of a server, from config or at run time. Nothing else changes it.
+// Administrative state: what an operator wants of a server, from config or at run time. Nothing
+// else changes it.
 
 #include <cstdint>
 #include <optional>
@@ -11,9 +12,12 @@ enum class Admin : std::uint8_t { enabled, draining, disabled };
 
 constexpr std::string_view to_string(Admin admin) {
     switch (admin) {
-        case Admin::enabled: return "enabled";
-        case Admin::draining: return "draining";
-        case Admin::disabled: return "disabled";
+        case Admin::enabled:
+            return "enabled";
+        case Admin::draining:
+            return "draining";
+        case Admin::disabled:
+            return "disabled";
     }
     return "invalid";
 }

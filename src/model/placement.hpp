@@ -1,5 +1,6 @@
 #pragma once
-// Whether a server is to carry traffic: decided by the pool policy, never derived back from anything.
+// Whether a server is to carry traffic: decided by the pool policy, never derived back from
+// anything.
 
 #include <cstdint>
 #include <string_view>
@@ -11,9 +12,12 @@ enum class Placement : std::uint8_t { pooled, held, depooled };
 
 constexpr std::string_view to_string(Placement placement) {
     switch (placement) {
-        case Placement::pooled: return "pooled";
-        case Placement::held: return "held";
-        case Placement::depooled: return "depooled";
+        case Placement::pooled:
+            return "pooled";
+        case Placement::held:
+            return "held";
+        case Placement::depooled:
+            return "depooled";
     }
     return "invalid";
 }
@@ -23,9 +27,12 @@ enum class Announcement : std::uint8_t { withdrawn, announced, draining };
 
 constexpr std::string_view to_string(Announcement announcement) {
     switch (announcement) {
-        case Announcement::withdrawn: return "withdrawn";
-        case Announcement::announced: return "announced";
-        case Announcement::draining: return "draining";
+        case Announcement::withdrawn:
+            return "withdrawn";
+        case Announcement::announced:
+            return "announced";
+        case Announcement::draining:
+            return "draining";
     }
     return "invalid";
 }

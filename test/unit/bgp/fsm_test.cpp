@@ -598,12 +598,13 @@ TEST_CASE("a second connection of the peer is refused while its first one is bei
     CHECK(machine.step(input::Connected{in}) == "open-sent");
 }
 
-TEST_CASE("being told of a collision is no error") {
-    auto machine = machine_in(SessionState::open_sent);
-    CHECK(machine.step(
-              input::Received{out, notification(ErrorCode::cease, cease::connection_collision)}) ==
-          "close, active");
-    CHECK_FALSE(machine.fsm.refusal());
+TEST_CASE("being told of a collision or a rejection does not shut the peer out") {
+    for (const auto subcode : {cease::connection_collision, cease::connection_rejected}) {
+        auto machine = machine_in(SessionState::open_sent);
+        CHECK(machine.step(input::Received{out, notification(ErrorCode::cease, subcode)}) ==
+              "close, active");
+        CHECK_FALSE(machine.fsm.refusal());
+    }
 }
 
 TEST_CASE("only a request for a family of the session refreshes") {

@@ -119,6 +119,15 @@ public:
         settle();
     }
 
+    /// Garbage on every connection: each side hears the other's complaint.
+    void break_frames() {
+        const auto garbage = bytes("00");
+        for (const auto slot : all_slots) {
+            left_.session.received(slot, garbage, now_);
+        }
+        settle();
+    }
+
     std::size_t chunk = 100000;
 
 private:
@@ -147,8 +156,9 @@ private:
     /// `wire_slot` names the connection from the left side's point of view.
     bool dial(Side& from, Side& to, Slot wire_slot) {
         if (!std::exchange(from.dials, false)) return false;
-        if (to.session.refusal()) {
-            from.session.lost(out, {"tcp-refused", ""}, now_);
+        if (const auto refusal = to.session.refusal()) {
+            from.session.connected(out, address("192.0.2.1"), now_);
+            from.session.received(out, encode_notification(*refusal), now_);
             return true;
         }
         connected_[index(wire_slot)] = true;
@@ -303,6 +313,20 @@ TEST_CASE(
                 CHECK(wire.right().session.status().families.at(Family::ipv4).received == 1);
             }
         }
+    }
+}
+
+TEST_CASE("two speakers that both back off after an error do not refuse each other for ever") {
+    for (std::uint32_t seed = 1; seed < 50; ++seed) {
+        Wire wire(peer_settings(65001, "192.0.2.2"), peer_settings(65010, "192.0.2.1"), 1, 2, seed);
+        wire.start();
+        wire.run_for(10s);
+        REQUIRE(wire.left().session.status().state == SessionState::established);
+        wire.break_frames();
+        REQUIRE(wire.left().session.status().state == SessionState::idle);
+        wire.run_for(5s);
+        CHECK(wire.left().session.status().state == SessionState::established);
+        CHECK(wire.right().session.status().state == SessionState::established);
     }
 }
 

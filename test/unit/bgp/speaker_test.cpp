@@ -275,7 +275,6 @@ TEST_CASE("GTSM on both sides establishes; a peer that sends a small TTL does no
         // gets through.
         REQUIRE(pair.right_reports.waits_for_handshake("left"));
         CHECK(pair.right_reports.status("left").established_count == 0);
-        CHECK(pair.left_reports.status("right").established_count == 0);
     }
 }
 
@@ -313,7 +312,7 @@ TEST_CASE("everything wanted reaches a peer through many socket buffers", "[edge
     pair.to_left.max_prefixes = 100000;
     pair.start();
     WantedRoutes many;
-    for (std::uint32_t i = 0; i < 50000; ++i) {
+    for (std::uint32_t i = 0; i < 20000; ++i) {
         const std::array<std::uint8_t, 4> octets{10, static_cast<std::uint8_t>(i >> 16U),
                                                  static_cast<std::uint8_t>(i >> 8U),
                                                  static_cast<std::uint8_t>(i)};
@@ -322,7 +321,7 @@ TEST_CASE("everything wanted reaches a peer through many socket buffers", "[edge
         many.emplace(Prefix::host(*Address::from_bytes(octets)), attributes);
     }
     pair.left->want(many);
-    CHECK(pair.right_reports.waits_for_received("left", 50000));
+    CHECK(pair.right_reports.waits_for_received("left", 20000));
 }
 
 TEST_CASE("the thread shows that it makes progress", "[edge]") {

@@ -156,7 +156,8 @@ void Site::write_kernel(const ipvs::WantedChange& wanted) {
         }
     } else {
         report.applied = backend.apply(planned);
-        for (const auto& change : planned) journal.push_back("kernel: " + to_string(change));
+        for (const auto& change : planned)
+            journal.push_back("kernel: " + to_string(change));
         table = backend.table();
     }
     report.in_sync = !refuse_services;
