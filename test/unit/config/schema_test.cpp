@@ -164,8 +164,7 @@ std::string place_of(const json& document, const json::json_pointer& pointer) {
         const auto token = rest.substr(1, end - 1);
         rest.erase(0, end);
         const bool in_array = document.at(at).is_array();
-        at = in_array ? at / std::stoul(token)
-                      : at / json::json_pointer("/" + token).back();
+        at = in_array ? at / std::stoul(token) : at / json::json_pointer("/" + token).back();
         if (in_array) {
             place += "[]";
         } else if (objects.contains(place) && objects.at(place)->at("properties").contains(token)) {

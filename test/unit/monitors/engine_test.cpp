@@ -9,6 +9,7 @@
 #include <atomic>
 #include <filesystem>
 #include <future>
+#include <map>
 #include <mutex>
 
 using namespace std::chrono_literals;
@@ -203,7 +204,7 @@ TEST_CASE("a plan that changes keeps its verdict", "[edge]") {
     CHECK(verdicts.count() == 2);
 }
 
-TEST_CASE("a restored verdict is reported only when it is contradicted", "[edge]") {
+TEST_CASE("a restored verdict is reported when first confirmed, and when contradicted", "[edge]") {
     const LoopbackSocket bound(false);
     Verdicts verdicts;
     Engine engine({}, verdicts.sink());
@@ -214,8 +215,11 @@ TEST_CASE("a restored verdict is reported only when it is contradicted", "[edge]
     other.initial = Health::up;
     other.thresholds.fall = 2;
     engine.update({plan, other}, {});
-    CHECK(verdicts.at(0).id == 2);
-    CHECK(verdicts.count() == 1);
+    std::map<ProbeId, Health> reported;
+    for (std::size_t i = 0; i < 2; ++i)
+        reported[verdicts.at(i).id] = verdicts.at(i).health;
+    CHECK(reported == std::map<ProbeId, Health>{{1, Health::down}, {2, Health::down}});
+    CHECK(verdicts.count() == 2);
 }
 
 TEST_CASE("a removed probe stops and an engine leaves nothing open", "[edge]") {
