@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -39,6 +40,15 @@ int check(const std::string& file) {
     std::cout << file << ": ok, " << reading.config.vips.size() << " VIPs, "
               << reading.config.services.size() << " services\n";
     return 0;
+}
+
+/// Every probe and every client takes a descriptor: the default soft limit of 1,024 is for programs
+/// that use select().
+void raise_open_files() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /// A file with problems can still be saved by the lists of an earlier run, unless it could not even
@@ -89,5 +99,6 @@ int main(int argc, char** argv) {
         return app.exit(error) == 0 ? 0 : exit_usage;
     }
     vipd::set_up_log(::isatty(STDERR_FILENO) == 1);
+    raise_open_files();
     return options.check_file.empty() ? run(options) : check(options.check_file);
 }
