@@ -37,6 +37,7 @@ constexpr Duration save_pause{1000};
 constexpr Duration reply_time{200};
 /// A process that dies this often in five minutes is not trusted to keep routes alive (design §4).
 constexpr std::size_t distrusted_after = 3;
+
 std::unique_ptr<ipvs::Backend> make_backend(const IpvsConfig& config) {
     if (config.backend == IpvsConfig::BackendKind::memory) {
         return std::make_unique<ipvs::MemoryBackend>();
@@ -167,7 +168,7 @@ Daemon::Wiring::Wiring(ConfigReading reading, std::unique_ptr<SavedState> saved,
     : saved_(std::move(saved)),
       config_(reading.config),
       options_(std::move(options)),
-      controller_(config_, now()) {
+      controller_(config_, Clock::now()) {
     last_lists_ = last_lists(accepted_config(reading, config_, options_.config_file));
     if (saved_) remember(reading);
     if (config_.bgp) peers_ = read_peers(config_);
