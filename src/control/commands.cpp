@@ -13,12 +13,8 @@ std::string who(const Command& command) {
     return command.who.empty() ? fmt::format("uid {}", command.caller.uid) : command.who;
 }
 
-std::string by_whom(const std::string& who, const std::string& why) {
-    return why.empty() ? who : who + ": " + why;
-}
-
 std::string by_whom(const Command& command) {
-    return by_whom(who(command), command.why);
+    return vipd::by_whom(who(command), command.why);
 }
 
 std::string ttl_text(const std::optional<Duration>& ttl) {
@@ -32,6 +28,10 @@ bool concerns(const SetAdmin& set, const std::string& service, const std::string
 }
 
 }  // namespace
+
+std::string by_whom(const std::string& who, const std::string& why) {
+    return why.empty() ? who : who + ": " + why;
+}
 
 CommandResult Controller::execute(const Command& command, const SetAdmin& set, TimePoint now) {
     std::vector<ServerName> names;

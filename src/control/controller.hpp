@@ -69,6 +69,9 @@ struct Outputs {
 std::string subject(const Service& service, const Server& server);
 std::string subject(const Service& service, const Pool& pool);
 
+/// "ada: repair", or "ada" when no cause was given.
+std::string by_whom(const std::string& who, const std::string& why);
+
 class Controller {
 public:
     /// Nothing is known and nothing is wanted until the kernel's table has been read.

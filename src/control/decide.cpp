@@ -220,9 +220,7 @@ std::optional<TimePoint> Controller::note_leaving(const Vip& vip, AnnounceInput&
     if (maintenance == nullptr) return std::nullopt;
     const auto withdraw_at = maintenance->since + config_.stop.gshut_wait;
     input.leaving = now < withdraw_at ? Leaving::draining : Leaving::withdrawn;
-    input.leaving_reason = {
-        "maintenance",
-        maintenance->who + (maintenance->why.empty() ? "" : ": " + maintenance->why)};
+    input.leaving_reason = {"maintenance", by_whom(maintenance->who, maintenance->why)};
     return now < withdraw_at ? std::optional(withdraw_at) : std::nullopt;
 }
 

@@ -3,11 +3,21 @@
 #include "src/base/overloaded.hpp"
 #include "src/control/controller.hpp"
 
-#include <algorithm>
+#include <optional>
 
 namespace vipd {
 
 using monitors::Health;
+
+namespace {
+
+std::optional<ipvs::Destination> find_destination(const ipvs::Service& service,
+                                                  const ipvs::DestinationKey& key) {
+    const auto found = service.destinations.find(key);
+    return found == service.destinations.end() ? std::nullopt : std::optional(found->second);
+}
+
+}  // namespace
 
 void Controller::begin(TimePoint now) {
     for (const auto& vip : model_.vips) {
@@ -26,10 +36,9 @@ void Controller::adopt(const ipvs::Table& table) {
             const auto found = table.find(pool.key);
             if (found == table.end()) continue;
             for (auto& server : pool.servers) {
-                const auto destination = found->second.destinations.find(server.destination);
-                if (destination == found->second.destinations.end()) continue;
-                if (server.health.health != Health::unknown) continue;
-                server.adopted_weight = destination->second.weight;
+                const auto destination = find_destination(found->second, server.destination);
+                if (!destination || server.health.health != Health::unknown) continue;
+                server.adopted_weight = destination->weight;
             }
         }
     }
@@ -50,21 +59,22 @@ void Controller::observe_kernel(const ipvs::KernelReport& report) {
     }
 }
 
+/// A sweep that finds nothing new must not make every view be rendered anew.
 void Controller::observe_table(const ipvs::Table& table) {
     for (std::size_t s = 0; s < model_.services.size(); ++s) {
         for (auto& pool : model_.services[s].pools) {
             const auto found = table.find(pool.key);
-            pool.programmed = found != table.end();
+            const bool programmed = found != table.end();
+            bool changed = pool.programmed != programmed;
+            pool.programmed = programmed;
             for (auto& server : pool.servers) {
-                server.in_kernel.reset();
-                if (!pool.programmed) continue;
-                const auto destination = found->second.destinations.find(server.destination);
-                if (destination != found->second.destinations.end()) {
-                    server.in_kernel = destination->second;
-                }
+                std::optional<ipvs::Destination> read;
+                if (pool.programmed) read = find_destination(found->second, server.destination);
+                changed = changed || server.in_kernel != read;
+                server.in_kernel = read;
             }
+            if (changed) service_views_[s].reset();
         }
-        service_views_[s].reset();
     }
 }
 
