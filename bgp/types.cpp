@@ -9,7 +9,7 @@ namespace vipd::bgp {
 namespace {
 
 // The IANA registry "BGP Well-known Communities".
-constexpr std::array<std::pair<std::string_view, Community>, 8> well_known{{
+constexpr std::array<std::pair<std::string_view, Community>, 8> well_known_communities{{
     {"graceful-shutdown", 0xffff0000U},
     {"llgr-stale", 0xffff0006U},
     {"no-llgr", 0xffff0007U},
@@ -46,7 +46,7 @@ Prefix Prefix::host(const Address& address) {
 }
 
 std::optional<Community> parse_community(std::string_view text) {
-    for (const auto& [name, value] : well_known) {
+    for (const auto& [name, value] : well_known_communities) {
         if (name == text) return value;
     }
     const auto high = take_number(text, 0xffff);
@@ -57,7 +57,7 @@ std::optional<Community> parse_community(std::string_view text) {
 }
 
 std::string to_string_community(Community community) {
-    for (const auto& [name, value] : well_known) {
+    for (const auto& [name, value] : well_known_communities) {
         if (value == community) return std::string(name);
     }
     return std::to_string(community >> 16U) + ":" + std::to_string(community & 0xffffU);

@@ -26,17 +26,17 @@ void merge(WantedChange& into, WantedChange&& later) {
     if (later.timeouts) into.timeouts = later.timeouts;
 }
 
-/// What other threads left for ours.
-struct Inbox {
-    WantedChange wanted;
-    std::optional<KernelOptions> options;
-    bool stop = false;
-    bool filled = false;
-};
-
 }  // namespace
 
 struct KernelThread::State {
+    /// What other threads left for ours.
+    struct Inbox {
+        WantedChange wanted;
+        std::optional<KernelOptions> options;
+        bool stop = false;
+        bool filled = false;
+    };
+
     std::unique_ptr<Backend> backend;
     std::unique_ptr<AddressBackend> addresses;
     Keeper keeper;
@@ -93,7 +93,7 @@ KernelThread::KernelThread(std::unique_ptr<Backend> backend,
 
 KernelThread::~KernelThread() {
     if (!state_->thread.joinable()) return;
-    state_->post([](Inbox& inbox) { inbox.stop = true; });
+    state_->post([](State::Inbox& inbox) { inbox.stop = true; });
     state_->thread.join();
 }
 
@@ -102,11 +102,11 @@ void KernelThread::start() {
 }
 
 void KernelThread::want(WantedChange change) {
-    state_->post([&](Inbox& inbox) { merge(inbox.wanted, std::move(change)); });
+    state_->post([&](State::Inbox& inbox) { merge(inbox.wanted, std::move(change)); });
 }
 
 void KernelThread::configure(KernelOptions options) {
-    state_->post([&](Inbox& inbox) { inbox.options = options; });
+    state_->post([&](State::Inbox& inbox) { inbox.options = options; });
 }
 
 TimePoint KernelThread::last_progress() const {

@@ -22,13 +22,14 @@ KernelError kernel_error(int code) {
 // ip_vs_add_service, ip_vs_edit_service, ip_vs_add_dest, ip_vs_new_dest and ip_vs_edit_dest. 0: no
 // objection.
 
-constexpr std::array<std::string_view, 15> schedulers = {"rr",    "wrr", "lc", "wlc",  "lblc",
-                                                         "lblcr", "dh",  "sh", "sed",  "nq",
-                                                         "fo",    "ovf", "mh", "twos", "none"};
+constexpr std::array<std::string_view, 15> kernel_schedulers = {
+    "rr",  "wrr", "lc", "wlc", "lblc", "lblcr", "dh",  "sh",
+    "sed", "nq",  "fo", "ovf", "mh",   "twos",  "none"};
 
 int check_options(const ServiceKey& key, const ServiceOptions& options) {
     if (options.scheduler.size() >= 16) return EINVAL;  // IP_VS_SCHEDNAME_MAXLEN
-    if (std::ranges::find(schedulers, options.scheduler) == schedulers.end()) return ENOENT;
+    if (std::ranges::find(kernel_schedulers, options.scheduler) == kernel_schedulers.end())
+        return ENOENT;
     if (!options.persistence) return 0;
     if (!options.persistence->engine.empty() && options.persistence->engine != "sip") return ENOENT;
     const int prefix_length = options.persistence->prefix_length;

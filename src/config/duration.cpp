@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 constexpr std::array<std::pair<std::string_view, Duration>, 4> units{
     {{"h", 1h}, {"m", 1min}, {"s", 1s}, {"ms", 1ms}}};
 
-constexpr Duration longest = 100'000h;
+constexpr Duration longest_duration = 100'000h;
 
 }  // namespace
 
@@ -28,7 +28,7 @@ std::optional<Duration> parse_duration(std::string_view text) {
     const std::string_view written(rest, static_cast<std::size_t>(end - rest));
     for (const auto& [name, unit] : units) {
         if (name != written) continue;
-        if (count > static_cast<std::uint64_t>(longest / unit)) return std::nullopt;
+        if (count > static_cast<std::uint64_t>(longest_duration / unit)) return std::nullopt;
         return unit * static_cast<std::int64_t>(count);
     }
     return std::nullopt;

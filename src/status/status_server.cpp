@@ -29,7 +29,7 @@ using UnixAcceptor = asio::local::stream_protocol::acceptor;
 using UnixSocket = asio::local::stream_protocol::socket;
 namespace {
 
-constexpr auto as_value = asio::as_tuple(asio::use_awaitable);
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 /// Connections at once. The Unix socket has its own share: whatever happens on TCP, the operator
 /// gets through.
@@ -219,7 +219,7 @@ template <class Acceptor>
 asio::awaitable<void> StatusServer::State::accept_from(Acceptor& acceptor) {
     while (!stopping) {
         typename Acceptor::protocol_type::socket socket(io);
-        const auto [error] = co_await acceptor.async_accept(socket, as_value);
+        const auto [error] = co_await acceptor.async_accept(socket, as_result);
         if (stopping) co_return;
         if (!error) {
             const auto caller = caller_of(socket);
@@ -227,7 +227,7 @@ asio::awaitable<void> StatusServer::State::accept_from(Acceptor& acceptor) {
             continue;
         }
         asio::steady_timer pause(io, accept_pause);
-        co_await pause.async_wait(as_value);
+        co_await pause.async_wait(as_result);
     }
 }
 
@@ -240,7 +240,7 @@ asio::awaitable<void> StatusServer::State::sweep() {
             if (session.deadline() < now) session.close();
         }
         sweep_timer.expires_after(sweep_interval);
-        co_await sweep_timer.async_wait(as_value);
+        co_await sweep_timer.async_wait(as_result);
     }
 }
 
