@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """operator_files_test.py VIPCTL: what stands beside the programs speaks of what they have.
 
-Every verb of vipctl is in its man page and completions; every metric that rules and dashboard use is one that /metrics
+Every verb of vipctl is in its man page and completions, every alert has its section in docs/operations.md; every metric that rules and dashboard use is one that /metrics
 shows (test/unit/status/golden/metrics.txt).
 """
 
@@ -43,6 +43,22 @@ def unknown_metrics():
             yield f"{path} uses {metric}, which /metrics does not show"
 
 
-problems = [*missing_verbs(sys.argv[1]), *unknown_metrics()]
+def unexplained_alerts():
+    manual = text("docs/operations.md")
+    sources = " ".join(path.read_text(encoding="utf-8") for path in sorted((root / "src/control").glob("*.cpp")))
+    codes = set(re.findall(r'(?<![.\w])add\("([a-z-]+)"', sources))
+    assert len(codes) > 8, f"only {sorted(codes)} found in src/control"
+    explained = set(re.findall(r"^### `([a-z-]+)`$", manual, re.M))
+    for code in sorted(codes - explained):
+        yield f"docs/operations.md has no section on the alert {code}"
+    for code in sorted(explained - codes):
+        yield f"docs/operations.md explains {code}, which no alert has"
+    rules = re.findall(r"- alert: (\w+)", text("etc/prometheus/vipd.rules.yml"))
+    for rule in rules:
+        if f"`{rule}`" not in manual:
+            yield f"docs/operations.md does not know the rule {rule}"
+
+
+problems = [*missing_verbs(sys.argv[1]), *unknown_metrics(), *unexplained_alerts()]
 print("\n".join(problems))
 sys.exit(1 if problems else 0)
