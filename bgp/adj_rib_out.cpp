@@ -198,6 +198,7 @@ void AdjRibOut::change(ExportContext context) {
 void AdjRibOut::close() {
     open_ = false;
     pending_.clear();
+    refresh_.clear();
     end_of_rib_.clear();
     for (auto entry = entries_.begin(); entry != entries_.end();) {
         set_advertised(entry++, AttributePool::none);
@@ -208,11 +209,17 @@ void AdjRibOut::close() {
 }
 
 void AdjRibOut::refresh(Family family) {
+    if (sendable(family)) refresh_.insert(family);
+}
+
+void AdjRibOut::carry_out_refresh() {
+    if (refresh_.empty()) return;
     for (auto& entry : entries_) {
-        if (entry.first.address.family() != family) continue;
+        if (!refresh_.contains(entry.first.address.family())) continue;
         entry.second.resend = true;
         add_pending(entry);
     }
+    refresh_.clear();
 }
 
 void AdjRibOut::request_end_of_rib(Family family) {
@@ -220,10 +227,11 @@ void AdjRibOut::request_end_of_rib(Family family) {
 }
 
 bool AdjRibOut::has_update() const {
-    return !pending_.empty() || !end_of_rib_.empty();
+    return !pending_.empty() || !refresh_.empty() || !end_of_rib_.empty();
 }
 
 std::optional<OutgoingUpdate> AdjRibOut::next_update() {
+    carry_out_refresh();
     if (auto marker = end_of_rib()) return marker;
     if (pending_.empty()) return std::nullopt;
     const auto [id, prefix] = *pending_.begin();

@@ -47,7 +47,8 @@ public:
     /// Other next hops on the same session: everything they change is sent again.
     void change(ExportContext context);
     void close();
-    /// RFC 2918: all routes of the family go out again.
+    /// RFC 2918: all routes of the family go out again. Asked many times before the next message is
+    /// made, it is done once: a peer that asks all the time costs no more than one that reads.
     void refresh(Family family);
     /// RFC 4724 §4.1: an End-of-RIB marker follows when nothing of the family is left to send.
     void request_end_of_rib(Family family);
@@ -88,6 +89,7 @@ private:
     /// The prefixes at the front of what is pending, of one attribute set and family, that fit into
     /// `room` bytes.
     std::vector<Prefix> take_front(std::size_t room);
+    void carry_out_refresh();
     OutgoingUpdate withdrawal(Family family);
     OutgoingUpdate announcement(AttributePool::Id id, Family family);
     std::optional<OutgoingUpdate> end_of_rib();
@@ -98,6 +100,7 @@ private:
     Entries entries_;
     std::set<Pending> pending_;
     std::set<Prefix> oversized_;
+    std::set<Family> refresh_;
     std::set<Family> end_of_rib_;
     std::array<Counts, 2> counts_;
 };

@@ -43,7 +43,7 @@ void Peer::stop(const std::optional<Notification>& farewell, Reason reason) {
 
 void Peer::accepted(tcp::socket socket) {
     if (const auto refusal = session_.refusal()) {
-        refuse(std::move(socket), *refusal, surroundings_.closing, surroundings_.closed);
+        surroundings_.refuse(std::move(socket), *refusal);
         return;
     }
     try {
@@ -189,13 +189,6 @@ void Peer::report_counters() {
     if (reported_ == status) return;
     reported_ = status;
     surroundings_.sink(PeerChanged{std::move(status)});
-}
-
-void refuse(tcp::socket socket, const Notification& notification,
-            const std::function<void()>& closing, const std::function<void()>& closed) {
-    closing();
-    TcpTransport transport(std::move(socket), {});
-    transport.close(encode_notification(notification), closed);
 }
 
 }  // namespace vipd::bgp

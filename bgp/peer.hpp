@@ -27,6 +27,8 @@ public:
         /// closed.
         std::function<void()> closing;
         std::function<void()> closed;
+        /// Ends a connection that has no place.
+        std::function<void(boost::asio::ip::tcp::socket, const Notification&)> refuse;
     };
 
     Peer(Surroundings surroundings, LocalSpeaker local, PeerSettings settings, std::uint32_t seed);
@@ -68,9 +70,5 @@ private:
     Alarm more_to_write_;
     std::optional<PeerStatus> reported_;
 };
-
-/// Ends a connection that has no place, with a NOTIFICATION that says so.
-void refuse(boost::asio::ip::tcp::socket socket, const Notification& notification,
-            const std::function<void()>& closing, const std::function<void()>& closed);
 
 }  // namespace vipd::bgp

@@ -24,6 +24,9 @@ namespace {
 
 constexpr auto heartbeat_interval = std::chrono::milliseconds(250);
 constexpr auto longest_farewell = std::chrono::seconds(2);
+/// Refused connections that are told why at one time. Each takes a descriptor for up to a second:
+/// whoever can reach the port could otherwise take them all.
+constexpr std::size_t most_refusals = 64;
 
 }  // namespace
 
@@ -42,6 +45,7 @@ struct Speaker::State {
     void initial_set_complete();
     void close_without_notification(const std::function<void()>& done);
     void accepted(tcp::socket socket, const Address& remote);
+    void refuse(tcp::socket socket, const Notification& notification);
     void shut_down(const std::string& text, std::function<void()> done);
     void farewell_over();
     Peer::Surroundings surroundings();
@@ -62,6 +66,7 @@ struct Speaker::State {
     bool initial_set_complete_ = false;
 
     std::size_t closing_ = 0;
+    std::size_t refusals_ = 0;
     Alarm farewell_limit_;
     std::function<void()> shut_down_done_;
 
@@ -118,7 +123,9 @@ Peer::Surroundings Speaker::State::surroundings() {
                 [this] {
                     --closing_;
                     if (closing_ == 0) farewell_over();
-                }};
+                },
+            .refuse = [this](tcp::socket socket,
+                             const Notification& why) { refuse(std::move(socket), why); }};
 }
 
 void Speaker::State::configure(std::vector<PeerSettings> peers) {
@@ -226,9 +233,14 @@ void Speaker::State::accepted(tcp::socket socket, const Address& remote) {
             return;
         }
     }
-    const auto around = surroundings();
-    refuse(std::move(socket), {ErrorCode::cease, cease::connection_rejected, {}}, around.closing,
-           around.closed);
+    refuse(std::move(socket), {ErrorCode::cease, cease::connection_rejected, {}});
+}
+
+void Speaker::State::refuse(tcp::socket socket, const Notification& notification) {
+    if (refusals_ >= most_refusals) return;  // closed without a word
+    ++refusals_;
+    TcpTransport transport(std::move(socket), {});
+    transport.close(encode_notification(notification), [this] { --refusals_; });
 }
 
 void Speaker::State::shut_down(const std::string& text, std::function<void()> done) {

@@ -284,6 +284,25 @@ TEST_CASE("route refresh sends one family again") {
     }
 }
 
+TEST_CASE("thousands of refreshes between two messages cost no more than a few") {
+    AdjRibOut rib;
+    for (unsigned i = 0; i < 5000; ++i) {
+        rib.want(numbered(i), with_med(10));
+    }
+    rib.open(both_families());
+    const auto time_of = [&rib](int refreshes) {
+        const auto begin = Clock::now();
+        for (int i = 0; i < refreshes; ++i) {
+            rib.refresh(Family::ipv4);
+        }
+        Router().take_all(rib);
+        return Clock::now() - begin;
+    };
+    const auto once = time_of(1);
+    CHECK(time_of(5000) < 50 * once);
+    CHECK(rib.counts(Family::ipv4).advertised == 5000);
+}
+
 TEST_CASE("a family that was not negotiated or has no next hop is not sent") {
     AdjRibOut rib;
     rib.want(numbered(1), with_med(10));

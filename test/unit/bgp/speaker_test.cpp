@@ -6,10 +6,13 @@
 
 #include <arpa/inet.h>
 #include <catch2/catch.hpp>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <condition_variable>
+#include <filesystem>
+#include <iterator>
 #include <mutex>
 #include <set>
 #include <system_error>
@@ -95,8 +98,27 @@ std::uint16_t free_port(const char* local) {
     return ntohs(bound.sin_port);
 }
 
+std::size_t open_descriptors() {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
 constexpr auto left_address = "127.0.85.1";
 constexpr auto right_address = "127.0.85.2";
+
+/// From an address that is no peer's.
+int connect_as_stranger(std::uint16_t port) {
+    const int stranger = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in from{};
+    from.sin_family = AF_INET;
+    inet_pton(AF_INET, "127.0.85.77", &from.sin_addr);
+    REQUIRE(bind(stranger, reinterpret_cast<sockaddr*>(&from), sizeof from) == 0);
+    sockaddr_in to = from;
+    inet_pton(AF_INET, right_address, &to.sin_addr);
+    to.sin_port = htons(port);
+    REQUIRE(connect(stranger, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+    return stranger;
+}
 
 /// Two speakers, left dialling right unless told otherwise.
 struct Pair {
@@ -281,20 +303,31 @@ TEST_CASE("GTSM on both sides establishes; a peer that sends a small TTL does no
 TEST_CASE("a connection from an address that is no peer is refused", "[edge]") {
     Pair pair;
     pair.start();
-    const int stranger = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in from{};
-    from.sin_family = AF_INET;
-    inet_pton(AF_INET, "127.0.85.77", &from.sin_addr);
-    REQUIRE(bind(stranger, reinterpret_cast<sockaddr*>(&from), sizeof from) == 0);
-    sockaddr_in to = from;
-    inet_pton(AF_INET, right_address, &to.sin_addr);
-    to.sin_port = htons(pair.right_port);
-    REQUIRE(connect(stranger, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+    const int stranger = connect_as_stranger(pair.right_port);
     Bytes answer(100);
     const auto count = recv(stranger, answer.data(), answer.size(), MSG_WAITALL);
     REQUIRE(count == 21);
     CHECK(hex(std::span(answer).subspan(18, 3)) == "030605");
     close(stranger);
+}
+
+TEST_CASE("refused connections that stay open take few descriptors", "[edge]") {
+    Pair pair;
+    pair.start();
+    REQUIRE(pair.right_reports.waits_for_handshake("left"));
+    const auto before = open_descriptors();
+    std::vector<int> strangers(300);
+    for (auto& stranger : strangers) {
+        stranger = connect_as_stranger(pair.right_port);
+    }
+    for (const auto stranger : strangers) {  // each has been dealt with: a NOTIFICATION or the end
+        pollfd answered{.fd = stranger, .events = POLLIN, .revents = 0};
+        REQUIRE(poll(&answered, 1, 10000) == 1);
+    }
+    CHECK(open_descriptors() - before - strangers.size() <= 80);
+    for (const auto stranger : strangers) {
+        close(stranger);
+    }
 }
 
 TEST_CASE("a port in use is found when the speaker is made", "[edge]") {
