@@ -99,7 +99,7 @@ start_router() {
 		protocol kernel { ipv6 { import none; export all; }; }
 		protocol bgp lb {
 		    local 10.2.0.1 as 64600; neighbor 10.2.0.10 as 64601; passive; hold time 9;
-		    error wait time 1, 2;
+		    error wait time 1, 2; debug all;
 		    ipv4 { import all; export none; };
 		    ipv6 { import all; export none; };
 		}
@@ -143,13 +143,14 @@ route_event() {
             if ($1 == address && (deleted ? "deleted" : "added") == what && at + 0 >= since + 0) {print at; exit}
         }' "$work/routes.log"
 }
+# route_changes SINCE [LOG]: how often our VIPs came or went in that router's table.
 route_changes() { awk -v since="$1" -v a="$vip4" -v b="$vip6" '
     /^\[/ {
         split(substr($1, 2), part, /[^0-9]/)
         at = mktime(part[1] " " part[2] " " part[3] " " part[4] " " part[5] " " part[6]) "." part[7]
         if (at + 0 >= since + 0 && (index($0, a) || index($0, b))) count++
     }
-    END {print count + 0}' "$work/routes.log"; }
+    END {print count + 0}' "$work/${2:-routes.log}"; }
 
 # --- what the kernel of the balancer knows ---
 
