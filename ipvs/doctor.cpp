@@ -43,8 +43,9 @@ public:
     }
 
 private:
-    void found(Severity severity, std::string code, std::string text) {
-        problems_.push_back({severity, std::move(code), std::move(text), std::nullopt});
+    void found(Severity severity, std::string code, std::string what, std::string remedy) {
+        problems_.push_back(
+            {severity, std::move(code), std::move(what), std::move(remedy), std::nullopt});
     }
 
     std::optional<std::int64_t> sysctl(const std::string& name) const {
@@ -83,12 +84,12 @@ private:
     // Answers of nat servers pass through this host's forwarding.
     void check_forwarding() {
         if (uses(Forwarding::nat, Family::ipv4) && sysctl("net/ipv4/ip_forward") == 0) {
-            found(Severity::error, "ip-forward",
-                  "nat servers cannot answer: set net.ipv4.ip_forward = 1");
+            found(Severity::error, "ip-forward", "nat servers cannot answer through this host",
+                  "set net.ipv4.ip_forward = 1");
         }
         if (uses(Forwarding::nat, Family::ipv6) && sysctl("net/ipv6/conf/all/forwarding") == 0) {
-            found(Severity::error, "ip-forward",
-                  "IPv6 nat servers cannot answer: set net.ipv6.conf.all.forwarding = 1");
+            found(Severity::error, "ip-forward", "IPv6 nat servers cannot answer through this host",
+                  "set net.ipv6.conf.all.forwarding = 1");
         }
     }
 
@@ -104,9 +105,8 @@ private:
             const auto own = sysctl("net/ipv4/conf/" + interface + "/rp_filter");
             if (!all || !own || std::max(*all, *own) != 1) continue;
             found(Severity::warning, "rp-filter",
-                  "clients whose way back is not by " + interface +
-                      " are dropped without a trace: set net.ipv4.conf." + interface +
-                      ".rp_filter = 2 (and conf.all not to 1)");
+                  "clients whose way back is not by " + interface + " are dropped without a trace",
+                  "set net.ipv4.conf." + interface + ".rp_filter = 2 (and conf.all not to 1)");
         }
     }
 
@@ -119,23 +119,22 @@ private:
         }
         if (sysctl("net/ipv4/conf/all/arp_ignore") == 0) {
             found(Severity::hint, "arp-ignore",
-                  "this host answers ARP for VIPs that only routing shall lead here: set "
-                  "net.ipv4.conf.all.arp_ignore = 1");
+                  "this host answers ARP for VIPs that only routing shall lead here",
+                  "set net.ipv4.conf.all.arp_ignore = 1");
         }
         if (sysctl("net/ipv4/conf/all/arp_announce") == 0) {
-            found(Severity::hint, "arp-announce",
-                  "this host may name a VIP as sender in ARP: set net.ipv4.conf.all.arp_announce = "
-                  "2");
+            found(Severity::hint, "arp-announce", "this host may name a VIP as sender in ARP",
+                  "set net.ipv4.conf.all.arp_announce = 2");
         }
     }
 
     void check_conntrack() {
         if (sysctl("net/ipv4/vs/conntrack") == 1 && uses(Forwarding::tunnel)) {
-            found(
-                Severity::warning, "conntrack",
-                "connection tracking of IPVS broke tunnels where this was measured, and costs "
-                "memory for each connection: set net.ipv4.vs.conntrack = 0 unless nat servers are "
-                "behind a stateful firewall here");
+            found(Severity::warning, "conntrack",
+                  "connection tracking of IPVS broke tunnels where this was measured, and costs "
+                  "memory for each connection",
+                  "set net.ipv4.vs.conntrack = 0 unless nat servers are behind a stateful firewall "
+                  "here");
         }
     }
 
@@ -143,15 +142,16 @@ private:
         if (!services_.empty() && sysctl("net/ipv4/vs/expire_nodest_conn") == 0) {
             found(Severity::warning, "expire-nodest-conn",
                   "packets of connections to a removed server vanish until the connection times "
-                  "out; udp clients stay stuck: set net.ipv4.vs.expire_nodest_conn = 1");
+                  "out; udp clients stay stuck",
+                  "set net.ipv4.vs.expire_nodest_conn = 1");
         }
         if (sysctl("net/ipv4/vs/expire_quiescent_template") != 0) return;
         if (any_service([](const ServiceKey&, const ServiceOptions& options) {
                 return options.persistence.has_value();
             })) {
             found(Severity::warning, "expire-quiescent-template",
-                  "persistent clients stay with a server that is drained: set "
-                  "net.ipv4.vs.expire_quiescent_template = 1");
+                  "persistent clients stay with a server that is drained",
+                  "set net.ipv4.vs.expire_quiescent_template = 1");
         }
     }
 
@@ -159,7 +159,8 @@ private:
         if (!services_.empty() && sysctl("net/ipv4/vs/conn_reuse_mode") == 0) {
             found(Severity::warning, "conn-reuse-mode",
                   "a client that uses a port again is sent to the earlier server whatever its "
-                  "weight: set net.ipv4.vs.conn_reuse_mode = 1");
+                  "weight",
+                  "set net.ipv4.vs.conn_reuse_mode = 1");
         }
     }
 
@@ -173,8 +174,8 @@ private:
         };
         if (any_service(is_tcp) && sysctl("net/ipv4/vs/sloppy_tcp") == 0) {
             found(Severity::warning, "sloppy-tcp",
-                  "a connection that a router moves here from another balancer is lost: set "
-                  "net.ipv4.vs.sloppy_tcp = 1");
+                  "a connection that a router moves here from another balancer is lost",
+                  "set net.ipv4.vs.sloppy_tcp = 1");
         }
         if (any_service([&](const ServiceKey& key, const ServiceOptions& options) {
                 return is_tcp(key, options) && options.scheduler != "mh" &&
@@ -182,7 +183,8 @@ private:
             })) {
             found(Severity::hint, "scheduler-not-consistent",
                   "balancers that share a VIP send the same client to different servers with "
-                  "schedulers other than mh: use mh if routers may move connections");
+                  "schedulers other than mh",
+                  "use mh if routers may move connections");
         }
     }
 
@@ -193,10 +195,9 @@ private:
             if (!host_.modules.contains(module)) missing.insert(module);
         }
         for (const std::string& module : missing) {
-            found(Severity::hint, "scheduler-not-loaded",
-                  module +
-                      " is not in the kernel yet: name it in /etc/modules-load.d, so that the "
-                      "first service needs no module loading");
+            found(Severity::hint, "scheduler-not-loaded", module + " is not in the kernel yet",
+                  "name it in /etc/modules-load.d, so that the first service needs no module "
+                  "loading");
         }
     }
 
@@ -220,8 +221,8 @@ private:
         problems_.push_back(
             {Severity::warning, "tunnel-mtu",
              "full packets do not fit into the tunnel to " + key.address.to_string() + " (MTU " +
-                 std::to_string(mtu->second) + ", needed " + std::to_string(needed) +
-                 "): raise the MTU on the way, or have the server offer an MSS of at most " +
+                 std::to_string(mtu->second) + ", needed " + std::to_string(needed) + ")",
+             "raise the MTU on the way, or have the server offer an MSS of at most " +
                  std::to_string(room - 40) + " (IPv6: " + std::to_string(room - 60) + ")",
              key});
     }

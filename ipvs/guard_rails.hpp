@@ -21,9 +21,13 @@ std::string to_string(Severity severity);
 struct Problem {
     Severity severity = Severity::error;
     std::string code;  // lower-case words with dashes, stable
-    std::string text;  // what was found, and what to do instead
+    std::string found;  // what is, and what comes of it
+    std::string remedy;  // what to do instead: "use forwarding nat"
     /// Absent: it is about the service as a whole.
     std::optional<DestinationKey> destination{};
+
+    /// Both in one: "found: remedy".
+    std::string text() const { return found + ": " + remedy; }
 
     bool operator==(const Problem&) const = default;
 };

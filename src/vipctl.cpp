@@ -125,6 +125,8 @@ constexpr std::array looks{
     Look{"peers", "BGP peers: session states, and why", "/v1/peers", show_peers},
     Look{"routes", "Routes: which VIP address was written to which peer", "/v1/vips", show_routes},
     Look{"alerts", "What needs attention now", "/v1/alerts", show_alerts},
+    Look{"doctor", "What of this host stands in the way of the services, and the remedies",
+         "/v1/doctor", show_doctor},
 };
 
 void look_once(const Options& options, const Look& what) {

@@ -36,6 +36,8 @@ int report(const vipd::ConfigReading& reading) {
 
 int check(const std::string& file) {
     const auto reading = vipd::read_config_file(file);
+    for (const auto& warning : reading.warnings)
+        std::cerr << "warning: " << warning.to_string() << '\n';
     if (!reading.ok()) return report(reading);
     std::cout << file << ": ok, " << reading.config.vips.size() << " VIPs, "
               << reading.config.services.size() << " services\n";

@@ -5,8 +5,8 @@ _vipctl_names() {
 
 _vipctl() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb="" word
-    local verbs="status vips services servers peers routes alerts events why may-depool drain enable disable reset
-        maintenance reload restart"
+    local verbs="status vips services servers peers routes alerts doctor events why may-depool drain enable disable
+        reset maintenance reload restart"
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         [[ " ${verbs//$'\n'/ } " == *" $word "* ]] && verb=$word && break
     done

@@ -1,5 +1,7 @@
 #include "src/config/check_config.hpp"
 
+#include "ipvs/guard_rails.hpp"
+#include "src/config/kernel_service.hpp"
 #include "src/config/object_reader.hpp"
 
 #include <fmt/core.h>
@@ -8,6 +10,7 @@
 #include <array>
 #include <charconv>
 #include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -65,8 +68,8 @@ std::vector<std::string> names_of(const std::map<std::string, T>& map) {
 
 class Checker {
 public:
-    Checker(const Config& config, const JsonValue& root, Problems& problems)
-        : config_(config), root_(root), problems_(problems) {}
+    Checker(const Config& config, const JsonValue& root, Problems& problems, Problems& warnings)
+        : config_(config), root_(root), problems_(problems), warnings_(warnings) {}
 
     void run() {
         check_vips();
@@ -170,7 +173,6 @@ private:
     // --- services ---
 
     void check_services() {
-        std::map<std::tuple<std::string, ipvs::Protocol, std::uint16_t>, std::string> owners;
         for (const auto& [name, service] : config_.services) {
             const auto pointer = pointer_to("/services", name);
             const auto vip = config_.vips.find(service.vip);
@@ -178,17 +180,9 @@ private:
                 report_unknown(pointer + "/vip", "VIP", service.vip, names_of(config_.vips));
             } else {
                 check_families(service, vip->second, pointer);
+                check_kernel_service(service, vip->second, pointer);
             }
-            const auto [owner, fresh] =
-                owners.emplace(std::tuple(service.vip, service.protocol, service.port), name);
-            if (!fresh) {
-                report(pointer + "/port",
-                       fmt::format("{} port {} of the VIP {} a second time",
-                                   protocol_name(service.protocol), service.port,
-                                   in_quotes(service.vip)),
-                       "each VIP, protocol and port once; the service " + in_quotes(owner->second) +
-                           " has it");
-            }
+            check_owner(name, service, pointer);
             if (service.group && !config_.groups.contains(*service.group)) {
                 report_unknown(pointer + "/servers", "group", *service.group,
                                names_of(config_.groups));
@@ -196,8 +190,85 @@ private:
                 check_servers(service, pointer);
             }
             check_monitors(service, pointer);
+            check_monitor_ports(service, pointer);
             check_exchanges(service, pointer);
         }
+    }
+
+    // The kernel has one service for each VIP, protocol and port, and one for each mark.
+    void check_owner(const std::string& name, const ServiceConfig& service,
+                     const std::string& pointer) {
+        if (service.firewall_mark != 0) {
+            const auto [owner, fresh] = mark_owners_.emplace(service.firewall_mark, name);
+            if (fresh) return;
+            report(pointer + "/firewall_mark",
+                   fmt::format("firewall mark {} a second time", service.firewall_mark),
+                   "each mark once; the service " + in_quotes(owner->second) + " has it");
+            return;
+        }
+        const auto [owner, fresh] =
+            port_owners_.emplace(std::tuple(service.vip, service.protocol, service.port), name);
+        if (fresh) return;
+        report(pointer + "/port",
+               fmt::format("{} port {} of the VIP {} a second time",
+                           protocol_name(service.protocol), service.port, in_quotes(service.vip)),
+               "each VIP, protocol and port once; the service " + in_quotes(owner->second) +
+                   " has it");
+    }
+
+    // What the kernel would refuse, or take and not do as meant.
+    void check_kernel_service(const ServiceConfig& service, const VipConfig& vip,
+                              const std::string& pointer) {
+        for (const auto& address : vip.addresses) {
+            const auto wanted = kernel_service(service, address.family());
+            for (const auto& problem : ipvs::check(kernel_key(service, address), wanted))
+                report_kernel_problem(problem, service, pointer);
+        }
+    }
+
+    void report_kernel_problem(const ipvs::Problem& problem, const ServiceConfig& service,
+                               const std::string& pointer) {
+        if (problem.code == "port-remapped" || problem.code == "not-unicast")
+            return;  // looked at where they are written
+        auto at = pointer + std::string(key_of(problem.code));
+        if (problem.code == "thresholds" && problem.destination)
+            at = pointer_of(*problem.destination, service, pointer) + "/lower_threshold";
+        if (problems_.touches(at) || !told_.emplace(at, problem.code).second) return;
+        const auto position = innermost(root_, at).position;
+        if (problem.severity == ipvs::Severity::error) {
+            found_.push_back({position, std::move(at), problem.text(), {}});
+        } else {
+            warnings_.add(position, std::move(at), problem.text(), {});
+        }
+    }
+
+    // The key of a service that a problem is about.
+    static std::string_view key_of(std::string_view code) {
+        constexpr std::array<std::pair<std::string_view, std::string_view>, 8> keys{{
+            {"one-packet-needs-udp", "/one_packet"},
+            {"no-fallback", "/scheduler_flags"},
+            {"weights-ignored", "/scheduler"},
+            {"gue-needs-port", "/tunnel/port"},
+            {"port-needs-gue", "/tunnel/port"},
+            {"ipip-has-no-checksum", "/tunnel/checksum"},
+            {"remote-checksum-needs-gue", "/tunnel/checksum"},
+            {"families-differ", "/tunnel/outer_family"},
+        }};
+        const auto* found = std::ranges::find(keys, code, &decltype(keys)::value_type::first);
+        if (found != keys.end()) return found->second;
+        return code == "tunnel-options-without-tunnel" ? "/tunnel" : "";
+    }
+
+    std::string pointer_of(const ipvs::DestinationKey& destination, const ServiceConfig& service,
+                           const std::string& service_pointer) const {
+        const auto servers = servers_pointer(service, service_pointer);
+        for (const auto& [name, server] : service.servers) {
+            const bool its = kernel_port(service, server) == destination.port &&
+                             server_address(server, destination.address.family()) ==
+                                 std::optional(destination.address);
+            if (its) return pointer_to(servers, name);
+        }
+        return servers;
     }
 
     static std::string_view protocol_name(ipvs::Protocol protocol) {
@@ -221,12 +292,16 @@ private:
         if (service.servers.empty())
             return;  // that is a problem of its own, reported where they are written
         for (const auto& address : vip.addresses) {
-            const auto count = servers_in(service, address.family());
-            const auto family = to_string(address.family());
+            const auto reached_by = server_family(service, address.family());
+            const auto count = servers_in(service, reached_by);
+            const auto family = to_string(reached_by);
             if (count == 0) {
+                const auto why = service.outer_family
+                                     ? fmt::format("the tunnels' outer_family is {}", family)
+                                     : fmt::format("the VIP {} has the address {}",
+                                                   in_quotes(service.vip), address.to_string());
                 report(pointer + "/servers", fmt::format("no server with an {} address", family),
-                       fmt::format("at least one, because the VIP {} has the address {}",
-                                   in_quotes(service.vip), address.to_string()));
+                       "at least one, because " + why);
             } else if (service.min_up > count) {
                 report(pointer + "/min_up", std::to_string(service.min_up),
                        fmt::format("at most {}, the number of servers with an {} address", count,
@@ -238,9 +313,7 @@ private:
     static std::size_t servers_in(const ServiceConfig& service, Family family) {
         return static_cast<std::size_t>(
             std::ranges::count_if(service.servers, [family](const auto& entry) {
-                return std::ranges::any_of(
-                    entry.second.addresses,
-                    [family](const Address& address) { return address.family() == family; });
+                return server_address(entry.second, family).has_value();
             }));
     }
 
@@ -266,7 +339,7 @@ private:
                            "at most one address of each family");
                 }
                 const auto [owner, fresh] =
-                    owners.emplace(Endpoint{address, server.port.value_or(service.port)}, name);
+                    owners.emplace(Endpoint{address, kernel_port(service, server)}, name);
                 if (!fresh && owner->second != name) {
                     report(pointer + "/address", owner->first.to_string() + " a second time",
                            "each address and port once in a service; the server " +
@@ -278,8 +351,13 @@ private:
     }
 
     void check_server_address(const Address& address, const std::string& pointer) {
-        if (address.is_unspecified() || address.is_multicast()) {
-            report(pointer, address.to_string(), "a unicast address");
+        const auto bytes = address.bytes();
+        const bool link_local =
+            !address.is_ipv4() && bytes[0] == 0xfe && (bytes[1] & 0xc0U) == 0x80U;
+        if (address.is_unspecified() || address.is_multicast() || link_local) {
+            report(pointer, address.to_string(),
+                   link_local ? "an address that is not link-local: the kernel refuses those"
+                              : "a unicast address");
         }
         for (const auto& [name, vip] : config_.vips) {
             if (std::ranges::find(vip.addresses, address) == vip.addresses.end()) continue;
@@ -297,6 +375,12 @@ private:
         if (!server.port || *server.port == service.port ||
             service.forwarding == ipvs::Forwarding::nat)
             return;
+        if (service.firewall_mark != 0) {
+            report(pointer, std::to_string(*server.port),
+                   "no port: behind a firewall mark packets keep theirs, and only forwarding "
+                   "\"nat\" can change it (a monitor may name a port of its own)");
+            return;
+        }
         report(pointer, std::to_string(*server.port),
                fmt::format("{}, the service's port: only forwarding \"nat\" can change it (a "
                            "monitor may name a port "
@@ -319,6 +403,26 @@ private:
         if (const auto* tcp = std::get_if<monitors::TcpCheck>(&check)) return &tcp->exchanges;
         if (const auto* tls = std::get_if<monitors::TlsCheck>(&check)) return &tls->exchanges;
         return nullptr;
+    }
+
+    // A mark stands for any port, so that a probe does not know where to connect to.
+    void check_monitor_ports(const ServiceConfig& service, const std::string& pointer) {
+        const bool known = std::ranges::all_of(service.servers, [&](const auto& entry) {
+            return kernel_port(service, entry.second) != 0;
+        });
+        if (service.firewall_mark == 0 || known) return;
+        for (std::size_t i = 0; i < service.monitors.size(); ++i) {
+            const auto& monitor = service.monitors[i];
+            if (monitor.port || !connects(monitor.check)) continue;
+            report(pointer_to(pointer + "/monitors", i), "no port",
+                   "one, in \"port\" or in the url: the service is a firewall mark and has none");
+        }
+    }
+
+    static bool connects(const monitors::Check& check) {
+        return !std::holds_alternative<monitors::IcmpCheck>(check) &&
+               !std::holds_alternative<monitors::ScriptCheck>(check) &&
+               !std::holds_alternative<monitors::FileCheck>(check);
     }
 
     void check_monitors(const ServiceConfig& service, const std::string& pointer) {
@@ -439,13 +543,19 @@ private:
     const Config& config_;
     const JsonValue& root_;
     Problems& problems_;
+    Problems& warnings_;
     std::vector<Found> found_;
+    std::map<std::tuple<std::string, ipvs::Protocol, std::uint16_t>, std::string> port_owners_;
+    std::map<std::uint32_t, std::string> mark_owners_;
+    /// What the kernel's rules have said of a place: each server and family would say it again.
+    std::set<std::pair<std::string, std::string>> told_;
 };
 
 }  // namespace
 
-void check_config(const Config& config, const JsonValue& root, Problems& problems) {
-    Checker(config, root, problems).run();
+void check_config(const Config& config, const JsonValue& root, Problems& problems,
+                  Problems& warnings) {
+    Checker(config, root, problems, warnings).run();
 }
 
 }  // namespace vipd

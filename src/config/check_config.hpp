@@ -9,7 +9,8 @@
 namespace vipd {
 
 /// Adds what is wrong across a configuration that was read from `root`. Places where reading has
-/// found problems already are passed over.
-void check_config(const Config& config, const JsonValue& root, Problems& problems);
+/// found problems already are passed over. `warnings`: what works until something happens.
+void check_config(const Config& config, const JsonValue& root, Problems& problems,
+                  Problems& warnings);
 
 }  // namespace vipd

@@ -91,6 +91,9 @@ struct ServerConfig {
     /// Absent: the service's port.
     std::optional<std::uint16_t> port;
     std::int32_t weight = 1;
+    /// Connections above which it gets no new ones, and below which it gets some again; 0: none.
+    std::uint32_t upper_threshold = 0;
+    std::uint32_t lower_threshold = 0;
     Admin state = Admin::enabled;
 
     bool operator==(const ServerConfig&) const = default;
@@ -124,16 +127,32 @@ struct MonitorConfig {
     bool operator==(const MonitorConfig&) const = default;
 };
 
+/// Clients keep their server. Whole seconds; the prefixes say who counts as one client.
+struct PersistenceConfig {
+    Duration timeout{300000};
+    std::uint8_t ipv4_prefix = 32;
+    std::uint8_t ipv6_prefix = 128;
+
+    bool operator==(const PersistenceConfig&) const = default;
+};
+
 struct ServiceConfig {
     std::string vip;
     ipvs::Protocol protocol = ipvs::Protocol::tcp;
+    /// 0 with a firewall mark, which stands for any port.
     std::uint16_t port = 0;
+    /// The service is whatever carries this mark, not protocol and port; 0: none.
+    std::uint32_t firewall_mark = 0;
+    /// Without persistence, which differs by family: see kernel_options().
     ipvs::ServiceOptions options{.scheduler = "mh",
                                  .scheduler_flags = 0x18,  // mh-port, mh-fallback
                                  .persistence = std::nullopt,
                                  .one_packet = false};
     ipvs::Forwarding forwarding = ipvs::Forwarding::tunnel;
     ipvs::Tunnel tunnel;
+    /// The family of the servers' addresses, whatever the VIP's; absent: the VIP's.
+    std::optional<Family> outer_family;
+    std::optional<PersistenceConfig> persistence;
     Fraction depool_threshold = *Fraction::parse("0.5");
     unsigned min_up = 1;
     Fraction min_up_share;
@@ -178,6 +197,8 @@ struct IpvsConfig {
     enum class OnStop { keep, flush } on_stop = OnStop::keep;
     Duration resync_interval{5000};
     ipvs::OnDrift on_drift = ipvs::OnDrift::repair;
+    /// What is not named is left as it is.
+    ipvs::Timeouts timeouts;
     /// With the memory backend: announce to peers that are not on loopback all the same.
     bool allow_announce = false;
 

@@ -106,14 +106,70 @@ std::string communities_text(const std::vector<bgp::Community>& communities,
     return joined(texts);
 }
 
-std::string scheduler_flags_text(const ipvs::ServiceOptions& options) {
+std::vector<std::string> scheduler_flags(const ipvs::ServiceOptions& options) {
     std::vector<std::string> names;
     for (const auto& [bit, name] : {std::pair{ipvs::SchedulerFlag::port, "port"},
                                     {ipvs::SchedulerFlag::fallback, "fallback"}}) {
         if ((options.scheduler_flags & static_cast<std::uint32_t>(bit)) == 0) continue;
         names.push_back(options.scheduler + "-" + name);
     }
-    return joined(names);
+    return names;
+}
+
+std::string scheduler_flags_text(const ipvs::ServiceOptions& options) {
+    return joined(scheduler_flags(options));
+}
+
+std::string config_text(ipvs::TunnelType type) {
+    switch (type) {
+        case ipvs::TunnelType::ipip:
+            return "ipip";
+        case ipvs::TunnelType::gue:
+            return "gue";
+        case ipvs::TunnelType::gre:
+            return "gre";
+    }
+    return "invalid";
+}
+
+std::string config_text(ipvs::TunnelChecksum checksum) {
+    switch (checksum) {
+        case ipvs::TunnelChecksum::none:
+            return "none";
+        case ipvs::TunnelChecksum::full:
+            return "full";
+        case ipvs::TunnelChecksum::remote:
+            return "remote";
+    }
+    return "invalid";
+}
+
+std::string tunnel_text(const ServiceConfig& service) {
+    const auto& tunnel = service.tunnel;
+    auto text = config_text(tunnel.type);
+    if (tunnel.port != 0) text += fmt::format(" port {}", tunnel.port);
+    if (tunnel.checksum != ipvs::TunnelChecksum::none)
+        text += " checksum " + config_text(tunnel.checksum);
+    if (service.outer_family) text += fmt::format(" over {}", to_string(*service.outer_family));
+    return text;
+}
+
+std::string config_text(const std::optional<PersistenceConfig>& persistence) {
+    if (!persistence) return "none";
+    return fmt::format("{} for each /{}, /{}", duration_text(persistence->timeout),
+                       persistence->ipv4_prefix, persistence->ipv6_prefix);
+}
+
+std::string config_text(const ipvs::Timeouts& timeouts) {
+    std::vector<std::string> texts;
+    const auto add = [&texts](std::string_view name, std::uint32_t seconds) {
+        if (seconds == 0) return;
+        texts.push_back(fmt::format("{} {}", name, duration_text(std::chrono::seconds(seconds))));
+    };
+    add("tcp", timeouts.tcp_seconds);
+    add("tcp_fin", timeouts.tcp_fin_seconds);
+    add("udp", timeouts.udp_seconds);
+    return joined(texts);
 }
 
 std::string router_id_text(bgp::RouterId id) {

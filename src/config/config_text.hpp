@@ -28,8 +28,19 @@ std::string config_text(const bgp::RouteAttributes& attributes);
 /// "64600:100, 64600:1:2"; "none".
 std::string communities_text(const std::vector<bgp::Community>& communities,
                              const std::vector<bgp::LargeCommunity>& large_communities);
-/// "mh-port, mh-fallback"; "none".
+/// "mh-port", "mh-fallback".
+std::vector<std::string> scheduler_flags(const ipvs::ServiceOptions& options);
+/// The same joined; "none".
 std::string scheduler_flags_text(const ipvs::ServiceOptions& options);
+/// "ipip"; "gue port 6080 checksum full"; "ipip over ipv4".
+std::string tunnel_text(const ServiceConfig& service);
+/// "none", "full" or "remote"; "ipip", "gue" or "gre".
+std::string config_text(ipvs::TunnelChecksum checksum);
+std::string config_text(ipvs::TunnelType type);
+/// "5m for each /32, /128"; "none".
+std::string config_text(const std::optional<PersistenceConfig>& persistence);
+/// "tcp 15m, udp 5m"; "none".
+std::string config_text(const ipvs::Timeouts& timeouts);
 /// "192.0.2.10", written as BGP identifiers are.
 std::string router_id_text(bgp::RouterId id);
 

@@ -117,6 +117,7 @@ private:
         field(Impact::policy, "ipvs", "on_drift", before.on_drift, after.on_drift);
         field(Impact::kernel, "ipvs", "on_down", before.on_down, after.on_down);
         field(Impact::policy, "ipvs", "on_stop", before.on_stop, after.on_stop);
+        field(Impact::kernel, "ipvs", "timeouts", before.timeouts, after.timeouts);
         field(Impact::policy, "ipvs", "allow_announce", before.allow_announce,
               after.allow_announce);
     }
@@ -193,10 +194,15 @@ private:
         field(kernel, subject, "vip", before.vip, after.vip);
         field(kernel, subject, "protocol", before.protocol, after.protocol);
         field(kernel, subject, "port", before.port, after.port);
+        field(kernel, subject, "firewall_mark", before.firewall_mark, after.firewall_mark);
         field(kernel, subject, "scheduler", before.options.scheduler, after.options.scheduler);
         changed(kernel, subject, "scheduler_flags", scheduler_flags_text(before.options),
                 scheduler_flags_text(after.options));
         field(kernel, subject, "forwarding", before.forwarding, after.forwarding);
+        changed(kernel, subject, "tunnel", tunnel_text(before), tunnel_text(after));
+        field(kernel, subject, "one_packet", before.options.one_packet, after.options.one_packet);
+        changed(kernel, subject, "persistence", config_text(before.persistence),
+                config_text(after.persistence));
         field(policy, subject, "depool_threshold", before.depool_threshold, after.depool_threshold);
         field(policy, subject, "min_up", before.min_up, after.min_up);
         field(policy, subject, "min_up_share", before.min_up_share, after.min_up_share);
@@ -243,6 +249,10 @@ private:
                 list_text(after.addresses));
         field(kernel, subject, prefix + "port", before.port, after.port);
         field(kernel, subject, prefix + "weight", before.weight, after.weight);
+        field(kernel, subject, prefix + "upper_threshold", before.upper_threshold,
+              after.upper_threshold);
+        field(kernel, subject, prefix + "lower_threshold", before.lower_threshold,
+              after.lower_threshold);
         field(kernel, subject, prefix + "state", before.state, after.state);
     }
 

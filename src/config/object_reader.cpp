@@ -200,6 +200,11 @@ std::string ObjectReader::duration_range_text(Duration least, Duration most) {
                        duration_text(least), duration_text(most));
 }
 
+std::string ObjectReader::seconds_range_text(Duration least, Duration most) {
+    return fmt::format("whole seconds from \"{}\" to \"{}\"", duration_text(least),
+                       duration_text(most));
+}
+
 std::string ObjectReader::count_text(std::size_t least, std::size_t most) {
     if (least == 0) return fmt::format("at most {} values", most);
     return fmt::format("{} to {} values", least, most);

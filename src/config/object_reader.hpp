@@ -89,6 +89,16 @@ public:
              [least, most](const JsonValue& value) { return duration_within(value, least, most); });
     }
 
+    /// The same for what the other side keeps in whole seconds.
+    template <class T>
+    void seconds(std::string_view key, T& into, Duration least, Duration most) {
+        read(key, into, seconds_range_text(least, most), [least, most](const JsonValue& value) {
+            const auto duration = duration_within(value, least, most);
+            const bool whole = duration && *duration % std::chrono::seconds(1) == Duration(0);
+            return whole ? duration : std::nullopt;
+        });
+    }
+
     /// T is Address or an optional of it.
     template <class T>
     void address(std::string_view key, T& into) {
@@ -229,6 +239,7 @@ private:
                                                    Duration most);
     static std::string range_text(std::string_view what, std::uint64_t least, std::uint64_t most);
     static std::string duration_range_text(Duration least, Duration most);
+    static std::string seconds_range_text(Duration least, Duration most);
     static std::string count_text(std::size_t least, std::size_t most);
 
     template <class E>

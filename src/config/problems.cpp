@@ -50,7 +50,7 @@ std::vector<ConfigProblem> Problems::finish(const std::vector<Source>& sources) 
                             .found = std::move(entry.found),
                             .accepted = std::move(entry.accepted)});
     }
-    if (dropped_ > 0) {
+    if (dropped_ > 0 && !finished.empty()) {
         auto last = finished.back();
         last.pointer.clear();
         last.found = fmt::format("{} more problems", dropped_);
@@ -64,6 +64,7 @@ std::string ConfigProblem::to_string() const {
     auto text = file;
     if (line > 0) text += fmt::format(":{}:{}", line, column);
     if (!pointer.empty()) text += " " + pointer;
+    if (accepted.empty()) return text + ": " + found;
     return text + ": found " + found + ", expected " + accepted;
 }
 

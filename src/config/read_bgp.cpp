@@ -74,14 +74,7 @@ void read_graceful_restart(ObjectReader& reader, std::optional<Duration>& into) 
     auto time = into.value_or(*PeerConfig{}.graceful_restart);
     reader.object("graceful_restart", [&](ObjectReader& nested) {
         nested.boolean("enabled", enabled);
-        nested.read("restart_time", time, "whole seconds from \"1s\" to \"4095s\"",
-                    [](const JsonValue& written) -> std::optional<Duration> {
-                        const auto parsed =
-                            written.is(Kind::string) ? parse_duration(written.text) : std::nullopt;
-                        const bool allowed =
-                            parsed && *parsed % 1s == 0ms && *parsed >= 1s && *parsed <= 4095s;
-                        return allowed ? parsed : std::nullopt;
-                    });
+        nested.seconds("restart_time", time, 1s, 4095s);
     });
     into = enabled ? std::optional(time) : std::nullopt;
 }

@@ -101,15 +101,17 @@ private:
 ConfigReading load_config(const std::string& file, const std::string& node,
                           const ConfigFiles& files, const FileTexts& last_lists) {
     Problems problems;
+    Problems warnings;
     auto document = load_document(file, files, problems);
     ConfigReading reading;
     if (document.complete) {
         ListReader lists(document, files, last_lists, problems);
         const auto servers = lists.run();
         reading.config = read_document(document.root, document.folders, servers, node, problems);
-        check_config(reading.config, document.root, problems);
+        check_config(reading.config, document.root, problems, warnings);
         reading.stale_lists = lists.take_stale().finish(document.sources);
     }
+    reading.warnings = std::move(warnings).finish(document.sources);
     reading.problems = std::move(problems).finish(document.sources);
     reading.files = std::move(document.texts);
     return reading;

@@ -20,7 +20,7 @@ struct ConfigProblem {
     unsigned column = 0;  // 1-based, in bytes
     std::string pointer;  // RFC 6901; empty for the document itself
     std::string found;
-    std::string accepted;
+    std::string accepted;  // empty: `found` is a sentence that names the remedy too
 
     std::string to_string() const;
     bool operator==(const ConfigProblem&) const = default;
@@ -39,6 +39,9 @@ struct ConfigReading {
     FileTexts files;
     /// What is wrong with server lists whose last good text is used instead.
     std::vector<ConfigProblem> stale_lists;
+
+    /// What works, but not as well as it could, or until something happens.
+    std::vector<ConfigProblem> warnings;
 
     bool ok() const { return problems.empty(); }
 };

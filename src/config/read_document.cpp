@@ -48,6 +48,17 @@ void read_stop(ObjectReader& reader, StopConfig& stop) {
     reader.duration("withdraw_wait", stop.withdraw_wait, 0s, 10min);
 }
 
+void read_timeouts(ObjectReader& reader, ipvs::Timeouts& timeouts) {
+    const auto read = [&reader](std::string_view key, std::uint32_t& into) {
+        Duration time{0};
+        reader.seconds(key, time, 1s, 31 * 24h);  // as ipvsadm
+        into = static_cast<std::uint32_t>(time / 1s);
+    };
+    read("tcp", timeouts.tcp_seconds);
+    read("tcp_fin", timeouts.tcp_fin_seconds);
+    read("udp", timeouts.udp_seconds);
+}
+
 void read_ipvs(ObjectReader& reader, IpvsConfig& ipvs) {
     using Backend = IpvsConfig::BackendKind;
     using OnDown = IpvsConfig::OnDown;
@@ -62,6 +73,8 @@ void read_ipvs(ObjectReader& reader, IpvsConfig& ipvs) {
                   {{"remove", OnDown::remove}, {"quiesce", OnDown::quiesce}});
     reader.choice("on_stop", ipvs.on_stop, {{"keep", OnStop::keep}, {"flush", OnStop::flush}});
     reader.boolean("allow_announce", ipvs.allow_announce);
+    reader.object("timeouts",
+                  [&ipvs](ObjectReader& nested) { read_timeouts(nested, ipvs.timeouts); });
 }
 
 }  // namespace

@@ -6,6 +6,8 @@ namespace {
 
 using Kind = JsonValue::Kind;
 
+constexpr std::uint64_t most_connections = 4294967295;
+
 GroupConfig read_listed(const JsonValue& value, const std::string& pointer, const Folders& folders,
                         const ServerLists& lists, Problems& problems) {
     ObjectReader reader(value, pointer, problems);
@@ -27,6 +29,8 @@ ServerConfig read_server(const JsonValue& value, std::string pointer, Problems& 
     reader.addresses("address", server.addresses);
     reader.integer("port", server.port, 1, 65535, "a port");
     reader.integer("weight", server.weight, 0, 65535, "a weight");
+    reader.integer("upper_threshold", server.upper_threshold, 0, most_connections, "connections");
+    reader.integer("lower_threshold", server.lower_threshold, 0, most_connections, "connections");
     reader.choice("state", server.state,
                   {{"enabled", Admin::enabled},
                    {"draining", Admin::draining},

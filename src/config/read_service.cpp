@@ -13,6 +13,7 @@ using Kind = JsonValue::Kind;
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_monitors = 16;
+constexpr auto longest_timeout = 31 * 24h;  // as ipvsadm
 
 // Every scheduler module of the kernel (net/netfilter/ipvs/ip_vs_*.c).
 const std::vector<std::string> schedulers{"rr",    "wrr", "lc", "wlc", "fo",  "ovf", "lblc",
@@ -69,6 +70,65 @@ void read_scheduler_flags(ObjectReader& reader, ipvs::ServiceOptions& options) {
         options.scheduler_flags |= flag;
 }
 
+// What packets are wrapped in (ip_vs_tunnel_xmit). Port and checksum belong to the type: another
+// type leaves those that were inherited behind.
+void read_tunnel(ObjectReader& reader, ServiceConfig& service) {
+    reader.object("tunnel", [&service](ObjectReader& nested) {
+        using ipvs::TunnelChecksum;
+        using ipvs::TunnelType;
+        auto& tunnel = service.tunnel;
+        const auto inherited = tunnel.type;
+        nested.choice(
+            "type", tunnel.type,
+            {{"ipip", TunnelType::ipip}, {"gue", TunnelType::gue}, {"gre", TunnelType::gre}});
+        if (tunnel.type != inherited) {
+            tunnel = {.type = tunnel.type, .port = 0, .checksum = TunnelChecksum::none};
+        }
+        nested.integer("port", tunnel.port, 1, 65535, "a port");
+        nested.choice("checksum", tunnel.checksum,
+                      {{"none", TunnelChecksum::none},
+                       {"full", TunnelChecksum::full},
+                       {"remote", TunnelChecksum::remote}});
+        nested.choice<std::optional<Family>>(
+            "outer_family", service.outer_family,
+            {{"vip", std::nullopt}, {"ipv4", Family::ipv4}, {"ipv6", Family::ipv6}});
+    });
+}
+
+// false turns it off; an object turns it on, or changes what was inherited.
+void read_persistence(ObjectReader& reader, std::optional<PersistenceConfig>& into) {
+    const auto* value = reader.find("persistence");
+    if (value == nullptr) return;
+    if (value->is(Kind::boolean) && !value->boolean) {
+        into.reset();
+        return;
+    }
+    if (!value->is(Kind::object)) {
+        reader.reject("persistence", *value, R"(false or {"timeout": "5m"})");
+        return;
+    }
+    auto persistence = into.value_or(PersistenceConfig{});
+    reader.object("persistence", [&persistence](ObjectReader& nested) {
+        nested.seconds("timeout", persistence.timeout, 1s, longest_timeout);
+        nested.integer("ipv4_prefix", persistence.ipv4_prefix, 1, 32, "a prefix length");
+        nested.integer("ipv6_prefix", persistence.ipv6_prefix, 1, 128, "a prefix length");
+    });
+    into = persistence;
+}
+
+// A service is named by its port, or by the mark that the operator's packet filter sets.
+void read_port(ObjectReader& reader, ServiceConfig& service) {
+    constexpr std::string_view accepted = "a port from 1 to 65535, or a \"firewall_mark\"";
+    constexpr std::uint64_t last_mark = 4294967295;
+    if (!reader.has("firewall_mark")) reader.require("port", accepted);
+    reader.integer("port", service.port, 1, 65535, "a port");
+    reader.integer("firewall_mark", service.firewall_mark, 1, last_mark, "a mark");
+    const auto* mark = reader.find("firewall_mark");
+    if (mark == nullptr || !reader.has("port")) return;
+    reader.reject("firewall_mark", *mark,
+                  "it without a \"port\": the packet filter chooses by port");
+}
+
 void read_monitors(ObjectReader& reader, const MonitorConfig& base, const Folders& folders,
                    std::vector<MonitorConfig>& into) {
     constexpr std::string_view accepted =
@@ -111,6 +171,13 @@ void read_service_settings(ObjectReader& reader, ServiceConfig& service) {
                   {{"tunnel", ipvs::Forwarding::tunnel},
                    {"dr", ipvs::Forwarding::dr},
                    {"nat", ipvs::Forwarding::nat}});
+    if (service.forwarding != ipvs::Forwarding::tunnel && !reader.has("tunnel")) {
+        service.tunnel = {};  // inherited, and of no use now
+        service.outer_family.reset();
+    }
+    read_tunnel(reader, service);
+    reader.boolean("one_packet", service.options.one_packet);
+    read_persistence(reader, service.persistence);
     reader.fraction("depool_threshold", service.depool_threshold);
     reader.integer("min_up", service.min_up, 1, 65535);
     reader.fraction("min_up_share", service.min_up_share);
@@ -123,8 +190,7 @@ ServiceConfig read_service(const JsonValue& value, std::string pointer, const Se
     auto service = base.service;
     reader.require("vip", "the name of a VIP");
     reader.text("vip", service.vip, "the name of a VIP");
-    reader.require("port", "a port from 1 to 65535");
-    reader.integer("port", service.port, 1, 65535, "a port");
+    read_port(reader, service);
     read_service_settings(reader, service);
     read_servers(reader, base.groups, service);
     read_monitors(reader, base.monitor, folders, service.monitors);

@@ -1,3 +1,4 @@
+#include "src/config/kernel_service.hpp"
 #include "src/control/model.hpp"
 
 #include <algorithm>
@@ -27,8 +28,10 @@ Server make_server(const std::string& name, const ServerConfig& config, const Ad
                    const ServiceConfig& service, monitors::ProbeId& next_probe) {
     Server server;
     server.name = name;
-    server.destination = {address, config.port.value_or(service.port)};
+    server.destination = {address, kernel_port(service, config)};
     server.weight = config.weight;
+    server.upper_threshold = config.upper_threshold;
+    server.lower_threshold = config.lower_threshold;
     server.admin = config.state;
     server.admin_reason = configured_reason(config.state);
     for (const auto& monitor : service.monitors) {
@@ -44,13 +47,12 @@ Server make_server(const std::string& name, const ServerConfig& config, const Ad
 Pool make_pool(const ServiceConfig& service, const Address& vip_address,
                monitors::ProbeId& next_probe) {
     Pool pool;
-    pool.key = ipvs::VirtualEndpoint{service.protocol, {vip_address, service.port}};
+    pool.key = kernel_key(service, vip_address);
     pool.vip_address = vip_address;
     for (const auto& [name, server] : service.servers) {
-        for (const auto& address : server.addresses) {
-            if (address.family() != vip_address.family()) continue;
-            pool.servers.push_back(make_server(name, server, address, service, next_probe));
-        }
+        const auto family = server_family(service, vip_address.family());
+        if (const auto address = server_address(server, family))
+            pool.servers.push_back(make_server(name, server, *address, service, next_probe));
     }
     return pool;
 }

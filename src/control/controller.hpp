@@ -190,6 +190,7 @@ private:
     bool kernel_read_ = false;
     bool kernel_in_sync_ = false;
     std::optional<std::string> kernel_error_;
+    std::optional<std::string> timeouts_error_;
     std::uint64_t kernel_writes_ = 0;
     std::uint64_t drift_ = 0;
     std::vector<ipvs::Refusal> refusals_;

@@ -1,6 +1,7 @@
 #include "src/control/daemon.hpp"
 
 #include "bgp/speaker.hpp"
+#include "ipvs/host_facts.hpp"
 #include "ipvs/kernel_thread.hpp"
 #include "ipvs/memory_backend.hpp"
 #include "ipvs/netlink_backend.hpp"
@@ -10,6 +11,7 @@
 #include "src/control/bgp_settings.hpp"
 #include "src/control/check_reload.hpp"
 #include "src/control/controller.hpp"
+#include "src/control/examination.hpp"
 #include "src/status/status_server.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -87,6 +89,11 @@ spdlog::level::level_enum level_of(const Event& event) {
     return spdlog::level::info;
 }
 
+void log_warnings(const ConfigReading& reading) {
+    for (const auto& warning : reading.warnings)
+        spdlog::warn("config: {}", warning.to_string());
+}
+
 void log(const Event& event) {
     spdlog::log(level_of(event), "{} {}: {}", event.code, event.subject, event.text);
 }
@@ -123,6 +130,7 @@ private:
     template <class Action>
     CommandResult run_command(const Command& command, const Action& action);
     void begin_restart(const Reply& reply);
+    void begin_examination(const Reply& reply);
     void start_speaker(std::vector<bgp::PeerSettings> peers);
     void reconfigure_speaker(const Config& before, std::vector<bgp::PeerSettings> peers);
     void begin_reload(Reload options, Reply reply);
@@ -131,6 +139,9 @@ private:
     asio::io_context io_{1};
     std::unique_ptr<SavedState> saved_;
     Config config_;
+    /// The same, for the thread that examines the host.
+    std::shared_ptr<const Config> examined_;
+    std::vector<Reply> examination_waits_;
     DaemonOptions options_;
     /// Texts of server lists as last accepted, for when a list becomes useless.
     FileTexts last_lists_;
@@ -167,9 +178,11 @@ Daemon::Wiring::Wiring(ConfigReading reading, std::unique_ptr<SavedState> saved,
                        DaemonOptions options)
     : saved_(std::move(saved)),
       config_(reading.config),
+      examined_(std::make_shared<const Config>(config_)),
       options_(std::move(options)),
       controller_(config_, Clock::now()) {
     last_lists_ = last_lists(accepted_config(reading, config_, options_.config_file));
+    log_warnings(reading);
     if (saved_) remember(reading);
     if (config_.bgp) peers_ = read_peers(config_);
     const auto post = [this](auto&& value) {
@@ -290,7 +303,8 @@ void Daemon::Wiring::take(const Input& input) {
 
 void Daemon::Wiring::carry_outputs() {
     auto outputs = controller_.take_outputs();
-    if (!outputs.kernel.services.empty() || !outputs.kernel.addresses.empty()) {
+    if (!outputs.kernel.services.empty() || !outputs.kernel.addresses.empty() ||
+        outputs.kernel.timeouts) {
         kernel_->want(std::move(outputs.kernel));
     }
     if (speaker_ && !outputs.routes.empty()) speaker_->want(std::move(outputs.routes));
@@ -326,6 +340,7 @@ void Daemon::Wiring::execute(const Command& command, const Reply& reply) {
             [&](const SetAdmin& set) { reply(run_command(command, set)); },
             [&](const Maintenance& maintenance) { reply(run_command(command, maintenance)); },
             [&](const Restart&) { begin_restart(reply); },
+            [&](const Examine&) { begin_examination(reply); },
         },
         command.action);
 }
@@ -348,6 +363,21 @@ void Daemon::Wiring::begin_restart(const Reply& reply) {
     restart_timer_.async_wait([this](const boost::system::error_code&) {
         if (!speaker_) return io_.stop();
         speaker_->close_without_notification([this] { io_.stop(); });
+    });
+}
+
+/// The host is looked at elsewhere: its files and routes take their time. Whoever asks meanwhile is
+/// answered with the same, so that many who ask are no more work than one.
+void Daemon::Wiring::begin_examination(const Reply& reply) {
+    examination_waits_.push_back(reply);
+    if (examination_waits_.size() > 1) return;
+    asio::post(files_, [this, config = examined_] {
+        const auto services = configured_table(*config);
+        const auto findings = examination(*config, services, ipvs::read_host_facts("/", services));
+        asio::post(io_, [this, body = doctor_json(config->node, findings)] {
+            for (const auto& waiting : std::exchange(examination_waits_, {}))
+                waiting({Outcome::done, {}, body});
+        });
     });
 }
 
@@ -374,10 +404,12 @@ CommandResult Daemon::Wiring::finish_reload(Reload options, ConfigReading readin
         if (!settings) return {Outcome::refused, settings.error(), {}};
         peers = std::move(*settings);
     }
+    log_warnings(reading);
     const auto before = std::exchange(config_, std::move(reading.config));
     const auto accepted = accepted_config(reading, config_, options_.config_file);
     last_lists_ = last_lists(accepted);
     controller_.events().add("reloaded", config_.node, result.message);
+    examined_ = std::make_shared<const Config>(config_);
     controller_.reload(config_, now());
     kernel_->configure(kernel_options(config_.ipvs, options_.observe));
     if (saved_) saved_->accept(accepted);

@@ -1,5 +1,6 @@
 // The controller's decisions: policy asked with what is known, and what changed told to the edges.
 
+#include "src/config/kernel_service.hpp"
 #include "src/control/controller.hpp"
 
 #include <fmt/format.h>
@@ -74,12 +75,14 @@ void add_destination(ipvs::Service& wanted, const Service& service, const Server
     destination.forwarding = service.config.forwarding;
     destination.tunnel = service.config.tunnel;
     destination.weight = weight;
+    destination.upper_threshold = server.upper_threshold;
+    destination.lower_threshold = server.lower_threshold;
     wanted.destinations[server.destination] = destination;
 }
 
 ipvs::Service wanted_service(const Service& service, const Pool& pool) {
     ipvs::Service wanted;
-    wanted.options = service.config.options;
+    wanted.options = kernel_options(service.config, pool.vip_address.family());
     for (const auto& server : pool.leaving) {
         if (!drops_at_weight_zero(wanted.options)) add_destination(wanted, service, server, 0);
     }

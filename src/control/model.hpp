@@ -34,6 +34,8 @@ struct Server {
     std::string name;
     ipvs::DestinationKey destination;
     std::int32_t weight = 1;
+    std::uint32_t upper_threshold = 0;
+    std::uint32_t lower_threshold = 0;
     Admin admin = Admin::enabled;
     Reason admin_reason;
     std::vector<ProbeState> probes;

@@ -25,6 +25,7 @@ void Controller::begin(TimePoint now) {
             outputs_.kernel.addresses[{vip.config.interface, address.address}] = true;
         }
     }
+    outputs_.kernel.timeouts = config_.ipvs.timeouts;
     remove_orphans();
     events_.add("kernel-read", config_.node, "the kernel's table was read");
     decide_everything(now);
@@ -52,6 +53,11 @@ void Controller::observe_kernel(const ipvs::KernelReport& report) {
         return;
     }
     kernel_in_sync_ = report.in_sync;
+    if (report.timeouts_error) {
+        timeouts_error_ = report.timeouts_error->text;
+    } else if (report.statistics) {
+        timeouts_error_.reset();  // the sweep has looked at them again
+    }
     drift_ += report.drift.size();
     for (const auto& change : report.drift) {
         events_.add("drift", ipvs::to_string(ipvs::service_of(change)),

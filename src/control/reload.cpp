@@ -63,6 +63,7 @@ void Controller::reload(Config config, TimePoint now) {
     forget_missing_peers();
     depart(previous, now);
     want_addresses(previous);
+    if (kernel_read_) outputs_.kernel.timeouts = config_.ipvs.timeouts;
     decide_everything(now);
     advance_departures(now);
 }

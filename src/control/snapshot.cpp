@@ -1,5 +1,6 @@
 // The controller's model as an immutable picture, and the alerts that follow from it.
 
+#include "src/config/config_text.hpp"
 #include "src/control/controller.hpp"
 
 #include <fmt/format.h>
@@ -24,6 +25,8 @@ ServerView view_server(const Server& server, const MemberDecision& decision) {
     view.address = server.destination.address;
     view.port = server.destination.port;
     view.weight = server.weight;
+    view.upper_threshold = server.upper_threshold;
+    view.lower_threshold = server.lower_threshold;
     view.health = server.health.health;
     view.health_reason = server.health.reason;
     view.health_since = server.health_since;
@@ -68,8 +71,14 @@ std::shared_ptr<const ServiceView> Controller::view(const Service& service) cons
     view.vip = service.config.vip;
     view.protocol = ipvs::to_string(service.config.protocol);
     view.port = service.config.port;
+    view.firewall_mark = service.config.firewall_mark;
     view.scheduler = service.config.options.scheduler;
+    view.scheduler_flags = scheduler_flags(service.config.options);
     view.forwarding = ipvs::to_string(service.config.forwarding);
+    if (service.config.forwarding == ipvs::Forwarding::tunnel)
+        view.tunnel = tunnel_text(service.config);
+    view.one_packet = service.config.options.one_packet;
+    if (service.config.persistence) view.persistence = config_text(service.config.persistence);
     view.depool_threshold = service.config.depool_threshold.to_string();
     for (const auto& pool : service.pools)
         view.pools.push_back(view_pool(pool));
@@ -172,6 +181,7 @@ std::vector<Alert> Controller::alerts(TimePoint now) {
     }
     if (state_unsaved_) add("state-unsaved", config_.state_dir, *state_unsaved_);
     if (config_rejected_) add("config-rejected", config_.node, *config_rejected_);
+    if (timeouts_error_) add("timeouts-refused", config_.node, *timeouts_error_);
     if (kernel_error_) add("kernel-unreadable", config_.node, *kernel_error_);
 
     decltype(alert_since_) since;

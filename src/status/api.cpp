@@ -182,6 +182,14 @@ Answer post_command(const Question& question) {
     return std::move(*command);
 }
 
+/// Reads the host, so the daemon does it; what it reads and finds is for anybody who may read.
+Answer get_doctor(const Question& question) {
+    if (!question.state.takes_commands) {
+        return error_response(503, "no-doctor", "this daemon does not examine its host");
+    }
+    return Command{Examine{}, question.request.caller.value_or(Caller{}), {}, {}};
+}
+
 /// What must be there before a handler may be called.
 enum class Needs { nothing, snapshot };
 
@@ -203,6 +211,7 @@ constexpr std::array routes{
     Route{"GET", "/v1/peers", Needs::snapshot, get_peers},
     Route{"GET", "/v1/alerts", Needs::snapshot, get_alerts},
     Route{"GET", "/v1/events", Needs::nothing, get_events},
+    Route{"GET", "/v1/doctor", Needs::nothing, get_doctor},
     Route{"POST", "/v1/drain", Needs::nothing, post_command},
     Route{"POST", "/v1/enable", Needs::nothing, post_command},
     Route{"POST", "/v1/disable", Needs::nothing, post_command},

@@ -46,8 +46,14 @@ struct Restart {
     bool operator==(const Restart&) const = default;
 };
 
+/// What stands in the way of the services on this host; changes nothing. The result's details are
+/// the answer.
+struct Examine {
+    bool operator==(const Examine&) const = default;
+};
+
 struct Command {
-    std::variant<SetAdmin, Maintenance, Reload, Restart> action;
+    std::variant<SetAdmin, Maintenance, Reload, Restart, Examine> action;
     Caller caller;
     /// What the operator says of himself and of the cause; for the audit event, at most 256 bytes
     /// each.

@@ -174,4 +174,10 @@ HttpResponse command_response(const CommandResult& result) {
     return json_response(http_status, out.take() + "\n");
 }
 
+HttpResponse inquiry_response(const CommandResult& result) {
+    if (result.outcome == Outcome::done) return json_response(200, result.details);
+    const auto [name, http_status] = shown(result.outcome);
+    return error_response(http_status, name, result.message);
+}
+
 }  // namespace vipd

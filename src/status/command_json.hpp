@@ -25,4 +25,7 @@ boost::system::result<Command, BadCommand> read_command(const std::string& verb,
 /// fits.
 HttpResponse command_response(const CommandResult& result);
 
+/// The answer to somebody who only asked: the details alone, or why there are none.
+HttpResponse inquiry_response(const CommandResult& result);
+
 }  // namespace vipd

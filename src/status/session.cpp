@@ -175,6 +175,7 @@ asio::awaitable<HttpResponse> Session::carry_out(Command command) {
     allow(command_limit + write_limit);
     pending_ = std::make_shared<PendingCommand>(socket_.get_executor());
     pending_->arrived.expires_after(command_limit);
+    const bool asks = std::holds_alternative<Examine>(command.action);
     services_.submit(std::move(command), pending_);
     co_await pending_->arrived.async_wait(as_value);
     const auto result = std::move(pending_->result);
@@ -182,7 +183,9 @@ asio::awaitable<HttpResponse> Session::carry_out(Command command) {
     CommandResult late;
     late.outcome = Outcome::timeout;
     late.message = "the control thread gave no answer in 60 s; what was asked may still happen";
-    co_return command_response(result.value_or(late));
+    const auto final_result = result.value_or(late);
+    if (asks) co_return inquiry_response(final_result);
+    co_return command_response(final_result);
 }
 
 /// Writes news as they come. The connection is not read any more: it ends when a write fails.

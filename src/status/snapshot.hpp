@@ -37,6 +37,8 @@ struct ServerView {
     Address address;
     std::uint16_t port = 0;
     std::int32_t weight = 0;
+    std::uint32_t upper_threshold = 0;  // connections; 0: none
+    std::uint32_t lower_threshold = 0;
     monitors::Health health = monitors::Health::unknown;
     Reason health_reason;
     std::optional<TimePoint> health_since;
@@ -69,9 +71,15 @@ struct ServiceView {
     std::string name;
     std::string vip;
     std::string protocol;
+    /// 0 where the service is a firewall mark, and that is 0 elsewhere.
     std::uint16_t port = 0;
+    std::uint32_t firewall_mark = 0;
     std::string scheduler;
+    std::vector<std::string> scheduler_flags;
     std::string forwarding;
+    std::optional<std::string> tunnel;  // "gue port 6080 checksum full"; absent: no tunnel
+    bool one_packet = false;
+    std::optional<std::string> persistence;  // "5m for each /32, /128"; absent: none
     std::string depool_threshold;
     std::vector<PoolView> pools;
 };

@@ -209,6 +209,8 @@ void StatusWriter::server(const ServerView& view) {
     json_.member("address", view.address.to_string());
     json_.member("port", view.port);
     json_.member("weight", view.weight);
+    json_.member("upper_threshold", view.upper_threshold);
+    json_.member("lower_threshold", view.lower_threshold);
     json_.member("health", monitors::to_string(view.health));
     reason("health_reason", view.health_reason);
     since("health_since", "health_seconds", view.health_since);
@@ -260,8 +262,17 @@ void StatusWriter::service(const ServiceView& view, Detail detail) {
     json_.member("vip", view.vip);
     json_.member("protocol", view.protocol);
     json_.member("port", view.port);
+    json_.member("firewall_mark", view.firewall_mark);
     json_.member("scheduler", view.scheduler);
+    json_.key("scheduler_flags");
+    json_.begin_array();
+    for (const auto& flag : view.scheduler_flags)
+        json_.value(flag);
+    json_.end_array();
     json_.member("forwarding", view.forwarding);
+    json_.member("tunnel", view.tunnel);
+    json_.member("one_packet", view.one_packet);
+    json_.member("persistence", view.persistence);
     json_.member("depool_threshold", view.depool_threshold);
     json_.key("pools");
     json_.begin_array();

@@ -28,4 +28,10 @@ std::string reason(const json& object, const char* name) {
     return text(at(object, name), "text");
 }
 
+std::string port_text(const json& service) {
+    const auto& mark = at(service, "firewall_mark");
+    if (mark.is_number() && mark != 0) return "mark " + text(mark);
+    return text(service, "protocol") + "/" + text(service, "port");
+}
+
 }  // namespace vipd

@@ -80,11 +80,10 @@ void add_servers(TextTable& table, const json& service, const json& pool, const 
 
 void add_pool(TextTable& table, const json& service, const json& pool, const View& view) {
     const bool fit = holds(pool, "fit");
-    table.add({text(service, "name"), text(service, "protocol") + "/" + text(service, "port"),
-               text(pool, "vip_address"), paint_if_bad(fit ? "fit" : "unfit", fit, view),
-               share(pool, "up", "configured"), text(pool, "pooled"), text(pool, "held"),
-               text(pool, "floor"), age_text(at(pool, "fit_since"), view),
-               reason(pool, "fit_reason")});
+    table.add({text(service, "name"), port_text(service), text(pool, "vip_address"),
+               paint_if_bad(fit ? "fit" : "unfit", fit, view), share(pool, "up", "configured"),
+               text(pool, "pooled"), text(pool, "held"), text(pool, "floor"),
+               age_text(at(pool, "fit_since"), view), reason(pool, "fit_reason")});
 }
 
 void add_address(TextTable& table, const json& vip, const json& address, const View& view) {
@@ -167,6 +166,20 @@ std::string show_services(const json& services, const View& view) {
             add_pool(table, service, pool, view);
     }
     return table_or(table, "no services", view);
+}
+
+std::string show_doctor(const json& report, const View& view) {
+    std::string out;
+    for (const auto& finding : at(report, "findings")) {
+        const auto severity = text(finding, "severity");
+        const auto colour = severity == "error" ? Colour::bad : Colour::warning;
+        auto about = text(finding, "service");
+        if (at(finding, "destination").is_string()) about += " " + text(finding, "destination");
+        out += fmt::format("{} {}{}: {}\n  remedy: {}\n", paint(severity, colour, view),
+                           text(finding, "code"), about == "-" ? "" : " (" + about + ")",
+                           text(finding, "found"), text(finding, "remedy"));
+    }
+    return out.empty() ? "nothing stands in the way of the services\n" : out;
 }
 
 std::string show_servers(const json& services, const View& view) {

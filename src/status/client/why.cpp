@@ -133,6 +133,20 @@ bool is_of_vip(const json& vip, const std::string& subject) {
            });
 }
 
+/// How the kernel balances: "mh mh-port mh-fallback, tunnel ipip, persistent 5m for each /32,
+/// /128".
+std::string kernel_options(const json& service) {
+    auto out = text(service, "scheduler");
+    for (const auto& flag : at(service, "scheduler_flags"))
+        out += " " + text(flag);
+    out += ", " + text(service, "forwarding");
+    if (at(service, "tunnel").is_string()) out += " " + text(service, "tunnel");
+    if (holds(service, "one_packet")) out += ", one-packet";
+    if (at(service, "persistence").is_string())
+        out += ", persistent " + text(service, "persistence");
+    return out;
+}
+
 }  // namespace
 
 ServerName parse_server_name(const std::string& text) {
@@ -163,8 +177,8 @@ std::string explain(const json& status, const json& service, const std::string& 
     const auto& content = at(service, "service");
     for (const auto& pool : at(content, "pools")) {
         if (!server.empty() && !names_server(pool, server)) continue;
-        out += fmt::format("{} {} ({}, {}/{})\n", text(content, "name"), text(pool, "vip_address"),
-                           text(pool, "family"), text(content, "protocol"), text(content, "port"));
+        out += fmt::format("{} {} ({}, {}, {})\n", text(content, "name"), text(pool, "vip_address"),
+                           text(pool, "family"), port_text(content), kernel_options(content));
         out += explain_servers(pool, server, view);
         out += explain_pool(status, pool, view);
         out += explain_address(status, text(pool, "vip_address"), view);

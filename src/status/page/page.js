@@ -49,6 +49,10 @@ function since(time) {
 
 function word(text, kind) { return element("span", { class: kind }, text); }
 
+function port_text(service) {
+  return service.firewall_mark ? `mark ${service.firewall_mark}` : `${service.protocol}/${service.port}`;
+}
+
 function table_row(labels, ...contents) {
   return element("tr", {}, ...contents.map((content, i) => element("td", { "data-label": labels[i] }, content)));
 }
@@ -222,7 +226,7 @@ function update_row(service, touched) {
   }
   if (row.service !== service) {
     row.service = service;
-    row.toggle.textContent = `${service.name} ${service.protocol}/${service.port}`;
+    row.toggle.textContent = `${service.name} ${port_text(service)}`;
     row.pools.replaceChildren(...service.pools.map(show_pool));
     if (state.expanded.has(service.name)) show_servers(row);
     if (touched) mark_changed(row.item);

@@ -95,6 +95,78 @@ TEST_CASE("services that cannot be told apart or never be fit are refused") {
     }
 }
 
+TEST_CASE("what the kernel would refuse, or take and not do as meant, is refused with the remedy") {
+    for (
+        const auto& [patch, lines] : std::vector<Case>{
+            {R"({"services": {"http": {"one_packet": true}}})",
+             {" /services/http/one_packet: one-packet scheduling works for udp only, this is tcp: "
+              "leave it out"}},
+            {R"({"services": {"http": {"tunnel": {"type": "gue"}}}})",
+             {" /services/http/tunnel/port: a gue tunnel needs the udp port that the server "
+              "listens on: add it (often 6080)"}},
+            {R"({"services": {"http": {"tunnel": {"port": 6080}}}})",
+             {" /services/http/tunnel/port: only gue tunnels have a port: leave it out, or use "
+              "gue"}},
+            {R"({"services": {"http": {"forwarding": "dr", "tunnel": {"type": "gre"}}}})",
+             {" /services/http/tunnel: tunnel options have no effect with forwarding dr: leave "
+              "them out"}},
+            {R"({"services": {"http": {"forwarding": "nat", "tunnel": {"outer_family": "ipv6"},
+                  "servers": {"a": {"address": "2001:db8::1"}}}}})",
+             {" /services/http/tunnel/outer_family: nat cannot cross address families: use "
+              "forwarding tunnel, or a server address of the VIP's family"}},
+            {R"({"services": {"http": {"servers": {"a": {"upper_threshold": 3, "lower_threshold": 4}}}}})",
+             {" /services/http/servers/a/lower_threshold: the lower threshold 4 is above the upper "
+              "one 3: make it at most that"}},
+            {R"({"services": {"http": {"servers": {"a": {"address": "fe80::1"}}, "tunnel": {"outer_family": "ipv6"}}}})",
+             {" /services/http/servers/a/address: found fe80::1, expected an address that is not "
+              "link-local: the kernel refuses those"}},
+        }) {
+        CAPTURE(patch);
+        CHECK(problems_with(smallest(), patch) == lines);
+    }
+}
+
+TEST_CASE("what works until something happens is a warning with its place") {
+    auto document = smallest();
+    document["services"]["http"]["scheduler_flags"] = nlohmann::json::array();
+    const auto reading = read(document);
+    CHECK(reading.ok());
+    REQUIRE(reading.warnings.size() == 1);
+    CHECK(reading.warnings[0].pointer == "/services/http/scheduler_flags");
+    CHECK(reading.warnings[0].line > 1);
+    CHECK_THAT(reading.warnings[0].to_string(), Catch::EndsWith(": add mh-fallback"));
+    CHECK(read(smallest()).warnings.empty());
+}
+
+TEST_CASE("a firewall mark is one service's, and its monitors know their port") {
+    const std::string marked = R"("port": null, "firewall_mark": 7)";
+    for (
+        const auto& [patch, lines] : std::vector<Case>{
+            {R"({"services": {"http": {)" + marked + R"(}}})",
+             {R"( /services/http/monitors/0: found no port, expected one, in "port" or in the url: the service is a firewall mark and has none)"}},
+            {R"({"services": {"http": {)" + marked +
+                 R"(, "monitors": [{"type": "icmp"}, {"type": "tcp", "port": 80}]}}})",
+             {}},
+            {R"({"services": {"http": {)" + marked +
+                 R"(, "forwarding": "nat", "servers": {"a": {"port": 8080}}}}})",
+             {}},
+            {R"({"services": {"http": {)" + marked +
+                 R"(, "monitors": [], "servers": {"a": {"port": 80}}}}})",
+             {R"( /services/http/servers/a/port: found 80, expected no port: behind a firewall mark packets keep theirs, and only forwarding "nat" can change it (a monitor may name a port of its own))"}},
+            {R"({"services": {"http": {"firewall_mark": 7}}})",
+             {R"( /services/http/firewall_mark: found 7, expected it without a "port": the packet filter chooses by port)"}},
+            {R"({"services": {"http": {"port": null}}})",
+             {R"( /services/http/port: found nothing, expected a port from 1 to 65535, or a "firewall_mark")"}},
+            {R"({"vips": {"web": {"announce": {"when": "all"}}}, "services": {"http": {)" + marked +
+                 R"(, "monitors": []},
+                  "more": {"vip": "web", "firewall_mark": 7, "servers": {"b": {"address": "10.0.0.2"}}, "monitors": []}}})",
+             {R"( /services/more/firewall_mark: found firewall mark 7 a second time, expected each mark once; the service "http" has it)"}},
+        }) {
+        CAPTURE(patch);
+        CHECK(problems_with(smallest(), patch) == lines);
+    }
+}
+
 TEST_CASE("what looks alike but is not the same is accepted") {
     for (
         const auto* patch : {

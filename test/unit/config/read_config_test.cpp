@@ -135,6 +135,7 @@ TEST_CASE("what is written is read") {
                                     .on_stop = IpvsConfig::OnStop::flush,
                                     .resync_interval = 1s,
                                     .on_drift = ipvs::OnDrift::report,
+                                    .timeouts = {},
                                     .allow_announce = true});
 }
 

@@ -141,7 +141,7 @@ TEST_CASE("a tunnel needs room for its header, and the text says how much") {
     REQUIRE(problems.size() == 1);
     CHECK(problems[0].code == "tunnel-mtu");
     CHECK(problems[0].destination == server("10.0.0.11:443"));
-    CHECK(problems[0].text ==
+    CHECK(problems[0].text() ==
           "full packets do not fit into the tunnel to 10.0.0.11 (MTU 1519, needed 1520): raise the "
           "MTU on the way, or have the server offer an MSS of at most 1459 (IPv6: 1439)");
 }

@@ -85,7 +85,9 @@ std::shared_ptr<const ServiceView> text_https() {
     service.protocol = "tcp";
     service.port = 443;
     service.scheduler = "mh";
+    service.scheduler_flags = {"mh-port", "mh-fallback"};
     service.forwarding = "tunnel";
+    service.tunnel = "ipip";
     service.depool_threshold = "0.5";
     service.pools = {pool_v4(), pool_v6()};
     return std::make_shared<const ServiceView>(std::move(service));

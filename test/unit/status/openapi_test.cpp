@@ -3,6 +3,7 @@
 
 #include "src/status/api.hpp"
 #include "src/status/command_json.hpp"
+#include "src/status/doctor.hpp"
 #include "test/unit/status/example_snapshot.hpp"
 
 #include <catch2/catch.hpp>
@@ -126,6 +127,24 @@ TEST_CASE("the answers of a daemon that starts are as documented") {
         CHECK(response.status == 503);
         CHECK(complaints(json::parse(*response.body), schema_of(path, "get", 503)).empty());
     }
+}
+
+TEST_CASE("the doctor's report is as documented") {
+    const std::vector<Finding> findings{
+        {std::nullopt, {ipvs::Severity::warning, "sloppy-tcp", "lost", "set it", std::nullopt}},
+        {"text",
+         {ipvs::Severity::error, "thresholds", "above", "make it less",
+          ipvs::DestinationKey{*Address::parse("10.0.0.11"), 443}}}};
+    const auto body = json::parse(doctor_json("lb1", findings));
+    CHECK(complaints(body, schema_of("/v1/doctor", "get", 200)).empty());
+    CHECK(body["findings"][0]["service"].is_null());
+    CHECK(body["findings"][1]["destination"] == "10.0.0.11:443");
+    const auto response = inquiry_response({Outcome::done, "", "{}"});
+    CHECK(response.status == 200);
+    CHECK(*response.body == "{}");
+    const auto late = inquiry_response({Outcome::timeout, "no answer", ""});
+    CHECK(complaints(json::parse(*late.body), schema_of("/v1/doctor", "get", late.status)).empty());
+    CHECK(ask("GET", "/v1/doctor").status == 503);  // nobody there who could look
 }
 
 TEST_CASE("what commands are answered is as documented") {

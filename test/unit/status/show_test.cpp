@@ -1,6 +1,7 @@
 #include "src/status/client/show.hpp"
 
 #include "src/status/client/text_table.hpp"
+#include "src/status/doctor.hpp"
 #include "src/status/status_json.hpp"
 #include "test/unit/status/example_snapshot.hpp"
 #include "test/unit/status/golden.hpp"
@@ -43,6 +44,15 @@ TEST_CASE("the status shows alerts first, then every state with its reason") {
     const auto actual =
         show_status(json::parse(status_json(example_snapshot(), Detail::full)), terminal(120));
     CHECK(actual == golden("status.txt", actual));
+}
+
+TEST_CASE("the doctor's findings name the remedy, and none are said to be none") {
+    const auto report = json::parse(doctor_json(
+        "lb1", {{"web", {ipvs::Severity::error, "gue-needs-port", "no port", "add it", {}}}}));
+    CHECK(show_doctor(report, terminal(80)) ==
+          "error gue-needs-port (web): no port\n  remedy: add it\n");
+    CHECK(show_doctor(json::parse(doctor_json("lb1", {})), terminal(80)) ==
+          "nothing stands in the way of the services\n");
 }
 
 TEST_CASE("servers are shown with health, administrative state and placement apart") {
