@@ -41,6 +41,8 @@ link() {  # NAMESPACE NET4 NET6 HOST4 HOST6: a veth pair from the router, which 
 	END
 }
 
+ports=80  # that the servers listen on
+
 start_server() {  # N: nginx in rsN. /healthz and / answer at once with the server's name; /download takes ten seconds.
     local name=rs$1 folder=$work/rs$1
     mkdir -p "$folder/html"
@@ -54,7 +56,7 @@ start_server() {  # N: nginx in rsN. /healthz and / answer at once with the serv
 		    access_log off; client_body_temp_path $folder/body; proxy_temp_path $folder/proxy;
 		    fastcgi_temp_path $folder/fastcgi; uwsgi_temp_path $folder/uwsgi; scgi_temp_path $folder/scgi;
 		    server {
-		        listen 80; listen [::]:80; root $folder/html; add_header X-Server $name always;
+		        $(for port in $ports; do echo "listen $port; listen [::]:$port;"; done) root $folder/html; add_header X-Server $name always;
 		        location = /download { limit_rate 50k; }
 		    }
 		}
@@ -92,11 +94,48 @@ bird_base() {  # NAME ROUTER_ID
     printf 'router id %s;\nlog "%s/%s.log" all;\nprotocol device { scan time 1; }\n' "$2" "$work" "$1"
 }
 
+# A link of its own between lb and rsN, 10.4.N.0/24 and fd04:N::/64: what dr and nat need. Answers from the address on it
+# go back through lb, as nat wants it; those from the VIP go to the router.
+near_link() {  # N
+    ip -n lb link add "near$1" type veth peer name lb0 netns "rs$1"
+    ip -n lb -batch - <<-END
+		addr add 10.4.$1.1/24 dev near$1
+		addr add fd04:$1::1/64 dev near$1 nodad
+		link set near$1 up
+	END
+    ip -n "rs$1" -batch - <<-END
+		addr add 10.4.$1.10/24 dev lb0
+		addr add fd04:$1::10/64 dev lb0 nodad
+		link set lb0 up
+		rule add from 10.4.$1.10 lookup 100
+		route add default via 10.4.$1.1 table 100
+	END
+    ip -6 -n "rs$1" -batch - <<-END
+		rule add from fd04:$1::10 lookup 100
+		route add default via fd04:$1::1 table 100
+	END
+    settings lb "ipv4/conf/near$1/rp_filter=0"
+    settings "rs$1" ipv4/conf/lb0/rp_filter=0
+}
+
+# An end for every kind of tunnel, over either family and with either inside. GUE's UDP port is 6080.
+tunnel_ends() {  # N
+    ip -n "rs$1" -batch - <<-END
+		link set sit0 up
+		link set gre0 up
+		link set ip6gre0 up
+	END
+    in_ns "rs$1" ip fou add port 6080 gue
+    in_ns "rs$1" ip -6 fou add port 6080 gue
+    in_ns "rs$1" ip -6 tunnel change ip6tnl0 mode any
+    settings "rs$1" ipv4/conf/gre0/rp_filter=0 ipv4/conf/sit0/rp_filter=0
+}
+
 start_router() {
     bird_base bird 10.2.0.1 >"$work/bird.conf"
     cat >>"$work/bird.conf" <<-'END'
-		protocol kernel { ipv4 { import none; export all; }; }
-		protocol kernel { ipv6 { import none; export all; }; }
+		protocol kernel { merge paths on; ipv4 { import none; export all; }; }
+		protocol kernel { merge paths on; ipv6 { import none; export all; }; }
 		protocol bgp lb {
 		    local 10.2.0.1 as 64600; neighbor 10.2.0.10 as 64601; passive; hold time 9;
 		    error wait time 1, 2; debug all;
@@ -225,6 +264,8 @@ bracketed() { case $1 in *:*) echo "[$1]" ;; *) echo "$1" ;; esac; }
 no_failures() {
     local client found
     for client in v4 v6; do
+        awk -v client="$client" -v a="$2" -v b="${3:-1e12}" '$1 >= a && $2 < b && $3 != "ok" {print "       failed:", client, $0}' \
+            "$work/$client.requests"
         expect "$client: requests were made" [ "$(requests "$client" "${@:2}")" -gt 0 ]
         if [ $# -eq 3 ]; then found=$(ended_in_failure "$client" "$2" "$3"); else found=$(failures_of "$client" "$2"); fi
         expect_equal "$client: $1, failed of $(requests "$client" "${@:2}")" "$found" 0

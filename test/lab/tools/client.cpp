@@ -197,6 +197,7 @@ int main(int argc, char** argv) {
             std::erase_if(requests, [](const Request& request) { return request.descriptor < 0; });
             due = std::max(due + interval, Clock::now() - std::chrono::seconds{1});
         }
-        wait_for_events(requests, due, target);
+        // Nothing is due any more when stopping: only answers and timeouts are waited for.
+        wait_for_events(requests, stopping == 0 ? due : Time::max(), target);
     }
 }
