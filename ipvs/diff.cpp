@@ -87,7 +87,9 @@ void carry_out(Table& table, const Change& change) {
                    [&](const EditService& edit) { table[edit.service].options = edit.options; },
                    [&](const RemoveService& remove) { table.erase(remove.service); },
                    [&](const AddDestination& add) {
-                       table[add.service].destinations[add.key] = add.destination;
+                       // A large table comes in order: each belongs behind the one before.
+                       auto& destinations = table[add.service].destinations;
+                       destinations.insert_or_assign(destinations.end(), add.key, add.destination);
                    },
                    [&](const EditDestination& edit) {
                        table[edit.service].destinations[edit.key] = edit.destination;
