@@ -68,6 +68,11 @@ expect_order() {
 finish_scenario() {
     local status=$?
     trap - ERR
+    # Whatever the scenario was about: vipd writes nothing that is there already.
+    if [ -n "${vipd_process:-}" ]; then
+        needless_writes >"$work/needless.log"
+        expect_equal "writes that changed nothing" "$(wc -l <"$work/needless.log")" 0
+    fi
     [ "$failures" -eq 0 ] && [ "$status" -eq 0 ] && exit 0
     [ "$status" -eq 0 ] || echo "  the scenario ended early (status $status)"
     set +e

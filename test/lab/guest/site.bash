@@ -210,6 +210,22 @@ ipvs_writes() {
     awk -v since="$1" -v pattern="${2:-.}" '$2 == "request" && $3 == "ipvs" && $1 >= since && $4 ~ pattern {n++}
         END {print n + 0}' "$work/netlink.log"
 }
+# needless_writes: acknowledged writes to IPVS that said of an entry what the last one had said of it already.
+needless_writes() {
+    awk '
+        $2 == "request" && $3 == "ipvs" {command[$5] = $4; which[$5] = $7; what[$5] = $8; line[$5] = $0}
+        $2 == "answer" && $4 in command {
+            name = command[$4]; entry = which[$4]
+            if ($3 == 0 && name ~ /^(new|set)_(service|dest)$/) {
+                if (said[entry] == what[$4]) print line[$4]
+                said[entry] = what[$4]
+            }
+            if ($3 == 0 && name == "flush") delete said
+            if ($3 == 0 && name ~ /^del_/)
+                for (other in said) if (other == entry || index(other, entry "/") == 1) delete said[other]
+            delete command[$4]
+        }' "$work/netlink.log"
+}
 # first_write SINCE PATTERN, last_acknowledgement SINCE PATTERN [v4|v6]: times.
 first_write() { awk -v since="$1" -v pattern="$2" '$2 == "request" && $1 >= since && $4 ~ pattern {print $1; exit}' "$work/netlink.log"; }
 last_acknowledgement() {

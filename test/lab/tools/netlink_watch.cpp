@@ -2,8 +2,9 @@
 // addresses: reads the nlmon device given and prints a line for each request and for each
 // acknowledgement, with the kernel's time stamp.
 //   lab_netlink_watch DEVICE >> LOG
-//   1700000000.123456 request ipvs new_dest seq=7 v4
+//   1700000000.123456 request ipvs new_dest seq=7 v4 WHICH WHAT
 //   1700000000.123460 answer 0 seq=7
+// WHICH names the entry and WHAT is all that is said of it, as attributes in hexadecimal.
 // Requests that only read (get, dump) are not printed, and neither are answers to them. The device
 // is made with `ip link add DEVICE type nlmon`.
 
@@ -69,28 +70,71 @@ std::string write_name(int protocol, const nlmsghdr& header, int ipvs_family) {
     return {};
 }
 
-/// "v4" or "v6", from the service that an IPVS request names; "-" where it names none, as a flush.
-const char* family_name(const nlmsghdr& header) {
+using Attribute = const nlattr*;
+
+std::string hex(Attribute attribute) {
+    std::string text;
+    const auto* bytes = static_cast<const unsigned char*>(nla_data(attribute));
+    for (int i = 0; i < nla_len(attribute); ++i) {
+        char digits[3];
+        std::snprintf(digits, sizeof digits, "%02x", bytes[i]);
+        text += digits;
+    }
+    return text;
+}
+
+/// What an IPVS request is about, as far as it can be seen from outside.
+struct Content {
+    const char* family = "-";  // of the service; "-" where it names none, as a flush
+    std::string subject = "-";  // which service, or service/destination
+    std::string value = "-";  // everything else that is said of it
+};
+
+/// Takes the attributes in a nest: those in `names` tell which entry it is, the others what it is.
+void read_nest(Attribute nest, const std::set<int>& names, std::string& subject,
+               std::string& value) {
+    Attribute attribute = nullptr;
+    int left = 0;
+    nla_for_each_nested(attribute, const_cast<nlattr*>(nest), left) {
+        auto& into = names.contains(nla_type(attribute)) ? subject : value;
+        into += std::to_string(nla_type(attribute)) + "=" + hex(attribute) + ";";
+    }
+}
+
+Content read_content(const nlmsghdr& header) {
     // The library takes a header it may write to, and does not.
     auto* message = const_cast<nlmsghdr*>(&header);
+    Content content;
     nlattr* attributes[IPVS_CMD_ATTR_MAX + 1];
-    if (genlmsg_parse(message, 0, attributes, IPVS_CMD_ATTR_MAX, nullptr) < 0) return "-";
-    if (attributes[IPVS_CMD_ATTR_SERVICE] == nullptr) return "-";
-    nlattr* service[IPVS_SVC_ATTR_MAX + 1];
-    if (nla_parse_nested(service, IPVS_SVC_ATTR_MAX, attributes[IPVS_CMD_ATTR_SERVICE], nullptr) <
-        0)
-        return "-";
-    if (service[IPVS_SVC_ATTR_AF] == nullptr) return "-";
-    return nla_get_u16(service[IPVS_SVC_ATTR_AF]) == AF_INET6 ? "v6" : "v4";
+    if (genlmsg_parse(message, 0, attributes, IPVS_CMD_ATTR_MAX, nullptr) < 0) return content;
+    const auto* service = attributes[IPVS_CMD_ATTR_SERVICE];
+    if (service == nullptr) return content;
+    content.subject.clear();
+    content.value.clear();
+    read_nest(service,
+              {IPVS_SVC_ATTR_AF, IPVS_SVC_ATTR_PROTOCOL, IPVS_SVC_ATTR_ADDR, IPVS_SVC_ATTR_PORT,
+               IPVS_SVC_ATTR_FWMARK},
+              content.subject, content.value);
+    if (const auto* destination = attributes[IPVS_CMD_ATTR_DEST]) {
+        content.subject += "/";
+        content.value.clear();
+        read_nest(destination, {IPVS_DEST_ATTR_ADDR, IPVS_DEST_ATTR_PORT}, content.subject,
+                  content.value);
+    }
+    if (content.value.empty()) content.value = "-";
+    auto* family =
+        nla_find(static_cast<nlattr*>(nla_data(service)), nla_len(service), IPVS_SVC_ATTR_AF);
+    if (family != nullptr) content.family = nla_get_u16(family) == AF_INET6 ? "v6" : "v4";
+    return content;
 }
 
 void print_request(const timeval& at, int protocol, const nlmsghdr& header, int ipvs_family) {
     const auto name = write_name(protocol, header, ipvs_family);
     if (name.empty()) return;
     awaiting.insert(header.nlmsg_seq);
-    const char* family = protocol == NETLINK_GENERIC ? family_name(header) : "-";
-    std::printf("%ld.%06ld request %s seq=%u %s\n", at.tv_sec, at.tv_usec, name.c_str(),
-                header.nlmsg_seq, family);
+    const auto content = protocol == NETLINK_GENERIC ? read_content(header) : Content{};
+    std::printf("%ld.%06ld request %s seq=%u %s %s %s\n", at.tv_sec, at.tv_usec, name.c_str(),
+                header.nlmsg_seq, content.family, content.subject.c_str(), content.value.c_str());
 }
 
 void print_answer(const timeval& at, const nlmsghdr& header) {
