@@ -224,6 +224,18 @@ TEST_CASE("a command over TCP is refused", "[edge]") {
               .starts_with("HTTP/1.1 403"));
 }
 
+TEST_CASE("the doctor's report comes from behind the control thread, over TCP too", "[edge]") {
+    const Folder folder;
+    StatusServer server(loopback(folder), [](const Command& command, const auto& reply) {
+        CHECK(std::holds_alternative<Examine>(command.action));
+        reply({Outcome::done, "", R"({"node":"lb1","findings":[]})"});
+    });
+    server.start();
+    const auto reply = get(server, "/v1/doctor");
+    CHECK(reply.starts_with("HTTP/1.1 200"));
+    CHECK(reply.ends_with(R"({"node":"lb1","findings":[]})"));
+}
+
 TEST_CASE("a reply may come when asker and server have gone", "[edge]") {
     const Folder folder;
     std::function<void(CommandResult)> late;
