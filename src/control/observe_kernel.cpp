@@ -25,7 +25,7 @@ void Controller::begin(TimePoint now) {
             outputs_.kernel.addresses[{vip.config.interface, address.address}] = true;
         }
     }
-    outputs_.kernel.timeouts = config_.ipvs.timeouts;
+    if (config_.ipvs.timeouts != ipvs::Timeouts{}) outputs_.kernel.timeouts = config_.ipvs.timeouts;
     remove_orphans();
     events_.add("kernel-read", config_.node, "the kernel's table was read");
     decide_everything(now);

@@ -52,6 +52,8 @@ void Controller::reload(Config config, TimePoint now) {
     stop_missing_probes(next);
     start_new_probes(next);
     auto previous = std::exchange(model_, std::move(next));
+    if (kernel_read_ && config.ipvs.timeouts != config_.ipvs.timeouts)
+        outputs_.kernel.timeouts = config.ipvs.timeouts;
     config_ = std::move(config);
     service_views_.assign(model_.services.size(), nullptr);
     vip_views_.assign(model_.vips.size(), nullptr);
@@ -63,7 +65,6 @@ void Controller::reload(Config config, TimePoint now) {
     forget_missing_peers();
     depart(previous, now);
     want_addresses(previous);
-    if (kernel_read_) outputs_.kernel.timeouts = config_.ipvs.timeouts;
     decide_everything(now);
     advance_departures(now);
 }

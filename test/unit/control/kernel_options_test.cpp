@@ -64,7 +64,17 @@ TEST_CASE("a reload that changes options edits the service and keeps its servers
     CHECK(site.announced());
 }
 
-TEST_CASE("timeouts are wanted once the kernel was read, and again after a reload") {
+TEST_CASE("timeouts are not asked about when none is configured") {
+    Controller controller(small_config(1), TimePoint{});
+    ipvs::KernelReport read;
+    read.table = std::make_shared<const ipvs::Table>();
+    controller.handle(read, TimePoint{});
+    CHECK_FALSE(controller.take_outputs().kernel.timeouts);
+    controller.reload(small_config(2), TimePoint{});
+    CHECK_FALSE(controller.take_outputs().kernel.timeouts);
+}
+
+TEST_CASE("timeouts are wanted once the kernel was read, and again when a reload changes them") {
     auto config = small_config(1);
     config.ipvs.timeouts = {600, 0, 50};
     Controller controller(config, TimePoint{});
