@@ -41,6 +41,7 @@ Server make_server(const std::string& name, const ServerConfig& config, const Ad
         probe.verdict.advisory = monitor.advisory;
         server.probes.push_back(std::move(probe));
     }
+    if (server.probes.empty()) server.health = judge({});  // no verdict will ever come
     return server;
 }
 

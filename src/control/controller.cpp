@@ -19,13 +19,6 @@ Controller::Controller(Config config, TimePoint now)
       stop_(config_.stop),
       service_views_(model_.services.size()),
       vip_views_(model_.vips.size()) {
-    for (auto& service : model_.services) {
-        for (auto& pool : service.pools) {
-            for (auto& server : pool.servers) {
-                if (server.probes.empty()) server.health = judge({});
-            }
-        }
-    }
     start_all_probes();
 }
 

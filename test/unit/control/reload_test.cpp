@@ -37,6 +37,15 @@ Config with_second_vip(Config config) {
 
 }  // namespace
 
+TEST_CASE("a server without monitors that comes by a reload carries traffic at once") {
+    auto site = running_site(small_config(1));
+    auto config = small_config(2);
+    config.services.at("web-80").monitors.clear();
+    site.reload(config);
+    CHECK(site.kernel().contains("10.0.0.2"));
+    CHECK(site.server("s2").health_reason.code == "unmonitored");
+}
+
 TEST_CASE("a reload of the same configuration does nothing at all") {
     const auto config = small_config(3);
     auto site = running_site(config);
