@@ -117,33 +117,43 @@ Bytes encode_announcement(Family family, const std::vector<Prefix>& prefixes,
 }  // namespace
 
 void AdjRibOut::want(const Prefix& prefix, const std::optional<RouteAttributes>& attributes) {
-    const bool oversized = attributes && !fits(*attributes);
-    if (oversized) {
-        oversized_.insert(prefix);
+    if (attributes) {
+        want(prefix, *attributes);
     } else {
         oversized_.erase(prefix);
+        unwant(prefix);
     }
-    if (!attributes || oversized) {
-        const auto entry = entries_.find(prefix);
-        if (entry != entries_.end()) set_wanted(entry, AttributePool::none);
+}
+
+void AdjRibOut::want(const Prefix& prefix, const RouteAttributes& attributes) {
+    if (!fits(attributes)) {
+        oversized_.insert(prefix);
+        unwant(prefix);
         return;
     }
-    const auto id = pool_.acquire(*attributes);
-    set_wanted(entries_.try_emplace(prefix).first, id);
+    oversized_.erase(prefix);
+    const auto id = pool_.acquire(attributes);
+    // All at once come in order: mostly this is the last one.
+    set_wanted(entries_.try_emplace(entries_.end(), prefix), id);
     pool_.release(id);
+}
+
+void AdjRibOut::unwant(const Prefix& prefix) {
+    const auto entry = entries_.find(prefix);
+    if (entry != entries_.end()) set_wanted(entry, AttributePool::none);
 }
 
 void AdjRibOut::set_wanted(Entries::iterator entry, AttributePool::Id id) {
     auto& [prefix, known] = *entry;
     if (known.wanted == id) return;
-    remove_pending(*entry);
+    remove_pending(entry);
     auto& counts = counts_of(prefix.address.family());
     if (known.wanted != AttributePool::none) --counts.wanted;
     if (id != AttributePool::none) ++counts.wanted;
     pool_.acquire(id);
     pool_.release(std::exchange(known.wanted, id));
     const bool again = known.resend && known.wanted != AttributePool::none;
-    if (known.wanted != known.advertised || again) add_pending(*entry);
+    if (known.wanted != known.advertised || again) add_pending(entry);
     if (known.wanted == AttributePool::none && known.advertised == AttributePool::none) {
         entries_.erase(entry);
     }
@@ -162,23 +172,25 @@ void AdjRibOut::set_advertised(Entries::iterator entry, AttributePool::Id id) {
     }
 }
 
-void AdjRibOut::add_pending(const Entries::value_type& entry) {
-    const auto& [prefix, known] = entry;
-    if (!sendable(prefix.address.family())) return;
-    if (pending_.insert({known.wanted, prefix}).second)
-        ++counts_of(prefix.address.family()).pending;
+void AdjRibOut::add_pending(Entries::iterator entry) {
+    const auto family = entry->first.address.family();
+    if (!sendable(family)) return;
+    const auto before = pending_.size();
+    // A new session and a refresh come in the order of the prefixes: mostly this is the last one.
+    pending_.insert(pending_.end(), {entry->second.wanted, entry});
+    counts_of(family).pending += pending_.size() - before;
 }
 
-void AdjRibOut::remove_pending(const Entries::value_type& entry) {
-    const auto& [prefix, known] = entry;
-    if (pending_.erase({known.wanted, prefix}) > 0) --counts_of(prefix.address.family()).pending;
+void AdjRibOut::remove_pending(Entries::iterator entry) {
+    const auto family = entry->first.address.family();
+    counts_of(family).pending -= pending_.erase({entry->second.wanted, entry});
 }
 
 void AdjRibOut::open(ExportContext context) {
     close();
     context_ = std::move(context);
     open_ = true;
-    for (const auto& entry : entries_) {
+    for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
         add_pending(entry);
     }
 }
@@ -214,9 +226,9 @@ void AdjRibOut::refresh(Family family) {
 
 void AdjRibOut::carry_out_refresh() {
     if (refresh_.empty()) return;
-    for (auto& entry : entries_) {
-        if (!refresh_.contains(entry.first.address.family())) continue;
-        entry.second.resend = true;
+    for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
+        if (!refresh_.contains(entry->first.address.family())) continue;
+        entry->second.resend = true;
         add_pending(entry);
     }
     refresh_.clear();
@@ -234,25 +246,26 @@ std::optional<OutgoingUpdate> AdjRibOut::next_update() {
     carry_out_refresh();
     if (auto marker = end_of_rib()) return marker;
     if (pending_.empty()) return std::nullopt;
-    const auto [id, prefix] = *pending_.begin();
-    const auto family = prefix.address.family();
+    const auto [id, entry] = *pending_.begin();
+    const auto family = entry->first.address.family();
     return id == AttributePool::none ? withdrawal(family) : announcement(id, family);
 }
 
 std::vector<Prefix> AdjRibOut::take_front(std::size_t room) {
     const auto id = pending_.begin()->attributes;
-    const auto family = pending_.begin()->prefix.address.family();
+    const auto family = pending_.begin()->entry->first.address.family();
     std::vector<Prefix> taken;
     while (!pending_.empty()) {
         const auto front = *pending_.begin();
-        const auto size = encoded_size(front.prefix);
-        const bool alike = front.attributes == id && front.prefix.address.family() == family;
+        const auto& prefix = front.entry->first;
+        const auto size = encoded_size(prefix);
+        const bool alike = front.attributes == id && prefix.address.family() == family;
         if (!alike || size > room) break;
         room -= size;
-        taken.push_back(front.prefix);
+        taken.push_back(prefix);
         pending_.erase(pending_.begin());
         --counts_of(family).pending;
-        set_advertised(entries_.find(front.prefix), id);
+        set_advertised(front.entry, id);
     }
     return taken;
 }

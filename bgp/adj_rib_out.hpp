@@ -41,6 +41,7 @@ public:
     /// Nothing: it shall not be advertised. Attributes that fit in no message are as good as
     /// nothing.
     void want(const Prefix& prefix, const std::optional<RouteAttributes>& attributes);
+    void want(const Prefix& prefix, const RouteAttributes& attributes);
 
     /// A session is there; the peer knows nothing yet.
     void open(ExportContext context);
@@ -67,25 +68,29 @@ private:
         AttributePool::Id advertised = AttributePool::none;
         bool resend = false;  // to be advertised again, changed or not
     };
+    using Entries = std::map<Prefix, Entry>;
     /// Sorted as it is sent: withdrawals, then one attribute set after the other, each by family.
     struct Pending {
         AttributePool::Id attributes = AttributePool::none;
-        Prefix prefix;
-        auto operator<=>(const Pending&) const = default;
+        Entries::iterator entry;
+        bool operator<(const Pending& other) const {
+            if (attributes != other.attributes) return attributes < other.attributes;
+            return entry->first < other.entry->first;
+        }
     };
     struct Counts {
         std::size_t wanted = 0;
         std::size_t advertised = 0;
         std::size_t pending = 0;
     };
-    using Entries = std::map<Prefix, Entry>;
 
+    void unwant(const Prefix& prefix);
     bool sendable(Family family) const { return open_ && context_.next_hop.contains(family); }
     Counts& counts_of(Family family) { return counts_[static_cast<std::size_t>(family)]; }
     void set_wanted(Entries::iterator entry, AttributePool::Id id);
     void set_advertised(Entries::iterator entry, AttributePool::Id id);
-    void add_pending(const Entries::value_type& entry);
-    void remove_pending(const Entries::value_type& entry);
+    void add_pending(Entries::iterator entry);
+    void remove_pending(Entries::iterator entry);
     /// The prefixes at the front of what is pending, of one attribute set and family, that fit into
     /// `room` bytes.
     std::vector<Prefix> take_front(std::size_t room);

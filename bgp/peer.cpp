@@ -64,6 +64,11 @@ void Peer::want(const WantedRoutes& changes, TimePoint asked) {
     settle();
 }
 
+void Peer::want_all(const std::map<Prefix, RouteAttributes>& wanted) {
+    session_.want_all(wanted, Clock::now());
+    settle();
+}
+
 void Peer::change(PeerSettings settings, const std::map<Prefix, RouteAttributes>& wanted) {
     session_.change(std::move(settings), wanted, Clock::now());
     settle();

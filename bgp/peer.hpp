@@ -39,6 +39,7 @@ public:
     void stop(const std::optional<Notification>& farewell, Reason reason);
     void accepted(boost::asio::ip::tcp::socket socket);
     void want(const WantedRoutes& changes, TimePoint asked);
+    void want_all(const std::map<Prefix, RouteAttributes>& wanted);
     void change(PeerSettings settings, const std::map<Prefix, RouteAttributes>& wanted);
     void initial_set_complete();
     /// Reports counters that moved since the last report.

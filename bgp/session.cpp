@@ -76,17 +76,32 @@ void Session::tick(TimePoint now) {
 
 void Session::want(const WantedRoutes& changes, TimePoint asked) {
     for (const auto& [prefix, attributes] : changes) {
-        want_one(prefix, attributes);
+        if (attributes) {
+            want_one(prefix, *attributes);
+        } else {
+            rib_.want(prefix, std::nullopt);
+        }
     }
-    if (rib_.has_update() && !unwritten_since_) unwritten_since_ = asked;
+    note_wanted(asked);
 }
 
-void Session::want_one(const Prefix& prefix, const std::optional<RouteAttributes>& attributes) {
-    if (!attributes) {
-        rib_.want(prefix, std::nullopt);
-    } else {
-        rib_.want(prefix, overridden(settings_.overrides, prefix, *attributes));
+void Session::want_all(const std::map<Prefix, RouteAttributes>& wanted, TimePoint asked) {
+    for (const auto& [prefix, attributes] : wanted) {
+        want_one(prefix, attributes);
     }
+    note_wanted(asked);
+}
+
+void Session::want_one(const Prefix& prefix, const RouteAttributes& attributes) {
+    if (settings_.overrides == RouteOverrides{}) {
+        rib_.want(prefix, attributes);  // as it is: most peers, and no copy
+    } else {
+        rib_.want(prefix, overridden(settings_.overrides, prefix, attributes));
+    }
+}
+
+void Session::note_wanted(TimePoint asked) {
+    if (rib_.has_update() && !unwritten_since_) unwritten_since_ = asked;
 }
 
 void Session::change(PeerSettings settings, const std::map<Prefix, RouteAttributes>& wanted,
@@ -96,10 +111,7 @@ void Session::change(PeerSettings settings, const std::map<Prefix, RouteAttribut
     settings_ = std::move(settings);
     received_.set_limit(settings_.max_prefixes);
     if (const auto slot = fsm_.established()) rib_.change(export_context(*slot));
-    if (!other_routes) return;
-    for (const auto& [prefix, attributes] : wanted) {
-        want_one(prefix, attributes);
-    }
+    if (other_routes) want_all(wanted, now);
 }
 
 void Session::initial_set_complete() {

@@ -70,6 +70,8 @@ public:
 
     /// Only what changed. `asked` is when it was, `now` or before.
     void want(const WantedRoutes& changes, TimePoint asked);
+    /// All there is; what is not named stays as it was.
+    void want_all(const std::map<Prefix, RouteAttributes>& wanted, TimePoint asked);
     /// The same peer with other settings that need no new session: see keeps_session(). `wanted` is
     /// all there is.
     void change(PeerSettings settings, const std::map<Prefix, RouteAttributes>& wanted,
@@ -115,10 +117,11 @@ private:
     }
     void fill(Slot slot);
     ExportContext export_context(Slot slot) const;
-    void want_one(const Prefix& prefix, const std::optional<RouteAttributes>& attributes);
+    void want_one(const Prefix& prefix, const RouteAttributes& attributes);
     void request_end_of_rib();
     std::optional<GracefulRestart> graceful_restart() const;
     void note_state(SessionState before, TimePoint now);
+    void note_wanted(TimePoint asked);
     void note_written(TimePoint now);
     void count_problems(const Update& update);
     void count_error(const Notification& notification);

@@ -164,12 +164,8 @@ void Speaker::State::set_peer(PeerSettings settings) {
     if (!set_listener_key(settings)) without_key_.insert(name);
     const LocalSpeaker local{settings_.local_as, settings_.router_id, settings_.restart};
     auto peer = std::make_unique<Peer>(surroundings(), local, std::move(settings), entropy_());
-    WantedRoutes all;
-    for (const auto& [prefix, attributes] : wanted_) {
-        all.emplace_hint(all.end(), prefix, attributes);
-    }
     if (initial_set_complete_) peer->initial_set_complete();
-    peer->want(all, Clock::now());
+    peer->want_all(wanted_);
     peer->start();
     peers_.insert_or_assign(name, std::move(peer));
 }

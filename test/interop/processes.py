@@ -72,7 +72,7 @@ class Workshop(contextlib.AbstractContextManager):
         if namespace:
             command = ["ip", "netns", "exec", namespace, *command]
         with open(self.folder / f"{name}.log", "ab") as log:
-            process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL,
+            process = subprocess.Popen([str(part) for part in command], stdin=options.pop("stdin", subprocess.DEVNULL),
                                        stdout=options.pop("stdout", log), stderr=log, **options)
         self._running.append(process)
         return process
