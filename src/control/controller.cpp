@@ -47,6 +47,8 @@ void Controller::handle(const monitors::Verdict& verdict, TimePoint now) {
     probe.since = verdict.because_of.finished;
     probe.restored = false;
     service_views_[place.service].reset();
+    if (place.service < saved_services_.size()) saved_services_[place.service].reset();
+    outputs_.save_state = true;
 
     judge_server(service, pool, server,
                  fmt::format("{}: {}", probe.verdict.type, verdict.because_of.reason.text), now);
@@ -63,9 +65,6 @@ void Controller::judge_server(const Service& service, Pool& pool, Server& server
     if (before == server.health.health) return;
 
     server.health_since = now;
-    const auto index = static_cast<std::size_t>(&service - model_.services.data());
-    if (index < saved_services_.size()) saved_services_[index].reset();
-    outputs_.save_state = true;
     server.adopted_weight.reset();
     if (before == Health::up && server.health.health == Health::down) server.went_down = now;
     pool.last_event =

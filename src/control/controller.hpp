@@ -81,7 +81,8 @@ public:
     void restore(const State& state, const std::string& boot_id, TimePoint now, WallTime wall);
     /// The table holds some of the services that are configured: it can be adopted.
     bool finds_its_own(const ipvs::Table& table) const;
-    /// What is to survive a restart; the caller adds what it knows of the process itself.
+    /// What is to survive a restart; the caller adds what it knows of the process itself. Once
+    /// asked for, it is to be asked for again while servers are probed: what is saved ages.
     State state(TimePoint now, WallTime wall);
 
     void handle(const monitors::Verdict& verdict, TimePoint now);
@@ -165,6 +166,7 @@ private:
     void remove_orphans();
     void note_ownership(const ipvs::WantedChange& wanted);
     bool initial_set_complete();
+    void keep_saved_health_fresh(TimePoint now);
 
     void advance_stop(TimePoint now);
     void enter_stop_phase(TimePoint now);
@@ -213,6 +215,9 @@ private:
     std::vector<std::shared_ptr<const ServiceView>> service_views_;
     std::vector<std::shared_ptr<const VipView>> vip_views_;
     std::map<std::pair<std::string, std::string>, TimePoint> alert_since_;
+    /// When health that was saved last must be saved again to count as fresh after a restart;
+    /// nothing is saved before the first state().
+    std::optional<TimePoint> save_due_;
     /// Saved forms as of the last state(); an absent one has changed since.
     std::vector<std::shared_ptr<const SavedService>> saved_services_;
 };

@@ -9,6 +9,10 @@ namespace {
 
 using monitors::Health;
 
+/// Saved health is believed for 30 s at least (health_is_fresh): a third of that leaves room for a
+/// slow disk.
+constexpr Duration refresh_interval{10000};
+
 /// Between the steady clock of this process and the wall clock that survives it.
 class Clocks {
 public:
@@ -124,8 +128,17 @@ void Controller::restore_service(Service& service, const SavedService& saved, bo
     }
 }
 
+/// Nothing may change for hours, and what was saved then would be too old to be believed after a
+/// crash. Without probes there is no health to keep.
+void Controller::keep_saved_health_fresh(TimePoint now) {
+    if (!save_due_ || now < *save_due_) return;
+    save_due_ = now + refresh_interval;
+    if (!model_.probes.empty()) outputs_.save_state = true;
+}
+
 State Controller::state(TimePoint now, WallTime wall) {
     const Clocks clocks(now, wall);
+    save_due_ = now + refresh_interval;
     State state;
     state.owned_services = owned_services_;
     state.owned_addresses = owned_addresses_;

@@ -13,6 +13,7 @@ void Controller::tick(TimePoint now) {
         decide_everything(now);
     }
     expire(now);
+    keep_saved_health_fresh(now);
     const auto drains = drains_;
     for (const auto& [place, when] : drains) {
         if (when <= now) decide_pool_of({place.first, place.second}, std::nullopt, now);
@@ -33,6 +34,7 @@ std::optional<TimePoint> Controller::deadline() const {
         if (when) earliest = std::min(earliest.value_or(*when), *when);
     };
     if (!start_deadline_passed_) consider(start_deadline_);
+    consider(save_due_);
     for (const auto& [place, when] : drains_)
         consider(when);
     for (const auto& [name, override] : overrides_)

@@ -161,3 +161,54 @@ TEST_CASE("who went down last is known after a restart") {
     CHECK(site.journal == Journal{"router: 203.0.113.10/32 announced"});
     CHECK(site.server("s2").placement == Placement::held);
 }
+
+TEST_CASE("health that does not change is saved again before it is too old to be believed") {
+    const auto config = small_config(2);
+    Former former(config);
+    former.site.keep_state();
+    const auto begun = former.site.now;
+    former.site.wait(std::chrono::hours(1));
+    REQUIRE(former.site.saves.size() > 1);
+    auto last = begun;
+    for (const auto& [at, state] : former.site.saves) {
+        CHECK(at - last <= 10s);
+        last = at;
+    }
+    CHECK(former.site.now - last <= 10s);
+    CHECK(former.site.saves.size() <= 361);
+
+    auto crashed = former.site.saves.back().second;
+    crashed.boot_id = boot;
+    crashed.saved_at = wall;
+    Site site(config, former.site.table);
+    site.controller.restore(crashed, boot, site.now, wall + 20s);
+    site.read_kernel();
+    CHECK(site.server("s1").health == monitors::Health::up);
+}
+
+TEST_CASE("without probes there is no health to keep fresh") {
+    auto config = small_config(2);
+    config.services["web-80"].monitors.clear();
+    Site site(config);
+    site.read_kernel();
+    site.keep_state();
+    site.saves.clear();
+    site.wait(std::chrono::hours(1));
+    CHECK(site.saves.empty());
+}
+
+TEST_CASE("a monitor's verdict is saved even where it does not change the server's health") {
+    auto config = small_config(1);
+    config.services["web-80"].monitors.push_back({});
+    Former former(config);
+    former.site.keep_state();
+    for (const auto index : {0U, 1U}) {
+        monitors::Verdict verdict;
+        verdict.id = std::next(former.site.probes().begin(), index)->first;
+        verdict.health = monitors::Health::down;
+        former.site.controller.handle(verdict, former.site.now);
+        former.site.wait(1s);
+        const auto& saved = former.site.saves.back().second.services.at("web-80");
+        CHECK(saved->begin()->second.monitors[index] == monitors::Health::down);
+    }
+}

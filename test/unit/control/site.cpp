@@ -94,6 +94,17 @@ void Site::stop() {
     carry();
 }
 
+void Site::keep_state() {
+    keeps_state_ = true;
+    save();
+}
+
+void Site::save() {
+    const auto since_the_epoch =
+        std::chrono::duration_cast<WallTime::duration>(now.time_since_epoch());
+    saves.emplace_back(now, controller.state(now, WallTime(since_the_epoch)));
+}
+
 void Site::connect_router() {
     router_up_ = true;
     write_routes();
@@ -120,6 +131,7 @@ void Site::carry() {
     if (!outputs.kernel.services.empty() || !outputs.kernel.addresses.empty()) {
         write_kernel(outputs.kernel);
     }
+    if (outputs.save_state && keeps_state_) save();
     routes_complete = routes_complete || outputs.initial_set_complete;
     if (outputs.close_sessions) {
         journal.emplace_back("router: cease");

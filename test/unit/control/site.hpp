@@ -34,6 +34,8 @@ public:
     void wait(Duration time);
     void reload(const Config& config);
     void stop();
+    /// From now on state is saved whenever the controller asks for it.
+    void keep_state();
     /// Somebody else changed the kernel's table; the next sweep finds it (and leaves repair to the
     /// caller's choice).
     void sweep();
@@ -60,9 +62,13 @@ public:
     bool refuse_services = false;
     bool finished = false;
     bool routes_complete = false;
+    /// When state was to be saved, and what was asked of the controller then. Nothing is saved
+    /// before keep_state().
+    std::vector<std::pair<TimePoint, State>> saves;
 
 private:
     void carry();
+    void save();
     void write_kernel(const ipvs::WantedChange& wanted);
     void write_routes();
 
@@ -70,6 +76,7 @@ private:
     std::map<bgp::Prefix, std::optional<bgp::RouteAttributes>> wanted_routes_;
     ipvs::WantedChange unanswered_;
     bool router_up_ = true;
+    bool keeps_state_ = false;
     std::vector<Event> events_;
 };
 
