@@ -76,6 +76,7 @@ void Keeper::load(KernelReport& report, TimePoint now) {
     read_whole(report, now);
     if (report.read_error) return;
     loaded_ = true;
+    counted_since_ = now;
     sweep_.begin(sweep_.services(), options_.resync_interval, now);
 }
 
@@ -204,7 +205,9 @@ void Keeper::end_sweep(KernelReport& report, TimePoint now) {
     auto statistics = std::exchange(statistics_, {});
     if (!std::exchange(sweep_failed_, false)) {
         report.statistics = std::make_shared<const Statistics>(std::move(statistics));
+        report.counted_since = counted_since_;
     }
+    counted_since_ = now;
     auto services = sweep_.services();
     std::erase_if(services,
                   [this](const auto& key) { return !reconciler_.wanted().contains(key); });

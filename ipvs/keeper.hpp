@@ -50,6 +50,7 @@ private:
     AddressPlan addresses_;
     Sweep sweep_;
     Statistics statistics_;
+    TimePoint counted_since_;  // the start of the sweep that fills statistics_
     std::optional<Timeouts> timeouts_;
     bool loaded_ = false;
     bool unwritten_ = false;  // wanted before the table was read

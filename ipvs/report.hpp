@@ -46,6 +46,8 @@ struct KernelReport {
     std::vector<Change> unmade;
     /// Counters of our services: after each sweep, so once in every resync_interval.
     std::shared_ptr<const Statistics> statistics;
+    /// None of them was read before this.
+    TimePoint counted_since;
     /// Reading or setting the timeouts failed; tried again with the next sweep.
     std::optional<KernelError> timeouts_error;
     /// Reading from the kernel failed; it is tried again with back-off, and nothing that needs it

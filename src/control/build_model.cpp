@@ -104,6 +104,20 @@ bool all_judged(const Pool& pool) {
     });
 }
 
+void Server::acknowledge(std::optional<ipvs::Destination> destination, TimePoint now) {
+    in_kernel = std::move(destination);
+    const bool quiet = in_kernel && in_kernel->weight == 0;
+    if (!quiet) quiet_since.reset();
+    if (quiet && !quiet_since) quiet_since = now;
+}
+
+LeavingServer leaving_server(const Server& server) {
+    return {.since = server.leaving_since.value_or(TimePoint::max()),
+            .in_kernel = server.in_kernel.has_value(),
+            .quiet_since = server.quiet_since,
+            .connections = server.connections};
+}
+
 std::size_t Model::vip_of(const Service& service) const {
     const auto found = std::ranges::lower_bound(vips, service.config.vip, {}, &Vip::name);
     return static_cast<std::size_t>(found - vips.begin());

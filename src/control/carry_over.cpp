@@ -63,6 +63,8 @@ void carry_server(Server& next, const Server& known) {
     next.leaving_since = known.leaving_since;
     next.decided = known.decided;
     next.in_kernel = known.in_kernel;
+    next.quiet_since = known.quiet_since;
+    next.connections = known.connections;
 }
 
 }  // namespace

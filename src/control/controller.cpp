@@ -76,7 +76,7 @@ void Controller::handle(const ipvs::KernelReport& report, TimePoint now) {
     observe_kernel(report);
     if (report.read_error) return;
     if (report.table) {
-        observe_table(*report.table);
+        observe_table(*report.table, now);
         if (!kernel_read_) {
             adopt(*report.table);
             kernel_read_ = true;
@@ -84,10 +84,12 @@ void Controller::handle(const ipvs::KernelReport& report, TimePoint now) {
         }
     }
     for (const auto& applied : report.applied)
-        observe_applied(applied);
+        observe_applied(applied, now);
+    if (report.statistics) observe_statistics(report);
     observe_refusals(report);
     observe_addresses(report);
     decide_touched(report, now);
+    advance_departures(now);
     advance_stop(now);
 }
 
@@ -98,6 +100,10 @@ void Controller::decide_touched(const ipvs::KernelReport& report, TimePoint now)
     for (const auto& applied : report.applied) {
         const auto found = model_.pools.find(ipvs::service_of(applied.change));
         if (found != model_.pools.end()) touched.emplace(found->second.service, found->second.pool);
+    }
+    if (report.statistics) {
+        for (const auto& [place, when] : drains_)
+            touched.insert(place);  // it may be idle now
     }
     for (const auto& [service, pool] : touched)
         decide_pool_of({service, pool}, std::nullopt, now);

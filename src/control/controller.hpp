@@ -121,8 +121,9 @@ public:
 private:
     void begin(TimePoint now);
     void adopt(const ipvs::Table& table);
-    void observe_table(const ipvs::Table& table);
-    void observe_applied(const ipvs::Applied& applied);
+    void observe_table(const ipvs::Table& table, TimePoint now);
+    void observe_applied(const ipvs::Applied& applied, TimePoint now);
+    void observe_statistics(const ipvs::KernelReport& report);
     void observe_refusals(const ipvs::KernelReport& report);
     void observe_addresses(const ipvs::KernelReport& report);
     void observe_kernel(const ipvs::KernelReport& report);

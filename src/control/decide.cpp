@@ -28,9 +28,8 @@ bool drops_at_weight_zero(const ipvs::ServiceOptions& options) {
     return hashing && (options.scheduler_flags & fallback) == 0;
 }
 
-/// When a leaving server has had its time. UDP has no connections to wait for.
-TimePoint leaves_at(const ServiceConfig& service, TimePoint since) {
-    return service.protocol == ipvs::Protocol::udp ? since : since + service.drain_timeout;
+DrainRules drain_rules(const ServiceConfig& service) {
+    return {.timeout = service.drain_timeout, .waits = service.protocol == ipvs::Protocol::tcp};
 }
 
 PoolMember member_of(const Service& service, const Server& server, bool start_deadline_passed,
@@ -44,8 +43,8 @@ PoolMember member_of(const Service& service, const Server& server, bool start_de
     member.weight = server.weight;
     member.adopted_weight = server.adopted_weight;
     member.went_down = server.went_down;
-    member.drained = !server.in_kernel || (server.leaving_since &&
-                                           leaves_at(service.config, *server.leaving_since) <= now);
+    member.drained =
+        server.leaving_since && drained(leaving_server(server), drain_rules(service.config), now);
     // Nothing was heard of it for as long as first verdicts are waited for: it may be held, but not
     // trusted.
     if (start_deadline_passed && member.adopted_weight && member.health == Health::unknown) {
@@ -140,7 +139,7 @@ void Controller::decide_pool_of(PoolPlace place, std::optional<EventId> cause, T
         members.push_back(member_of(service, server, start_deadline_passed_, now));
     }
     std::erase_if(pool.leaving, [&](const Server& server) {
-        return !server.in_kernel || leaves_at(service.config, *server.leaving_since) <= now;
+        return drained(leaving_server(server), drain_rules(service.config), now);
     });
     const PoolRules rules{service.config.depool_threshold,
                           config_.ipvs.on_down == IpvsConfig::OnDown::quiesce,
@@ -280,7 +279,7 @@ void Controller::note_drain(PoolPlace place, TimePoint now) {
     for (const auto* servers : {&pool.servers, &pool.leaving}) {
         for (const auto& server : *servers) {
             if (!server.leaving_since || !server.in_kernel) continue;
-            const auto when = leaves_at(service.config, *server.leaving_since);
+            const auto when = drain_deadline(leaving_server(server), drain_rules(service.config));
             if (when > now) earliest = std::min(earliest.value_or(when), when);
         }
     }

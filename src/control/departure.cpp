@@ -12,6 +12,12 @@ StopProgress VipDeparture::progress() const {
     return {.peers_told = told.size(), .sessions_closed = true, .dataplane_settled = true};
 }
 
+bool ServiceDeparture::is_over(TimePoint now) const {
+    const auto is_idle = [](const Server& server) { return idle(leaving_server(server)); };
+    return until <= now || (std::ranges::all_of(pool.servers, is_idle) &&
+                            std::ranges::all_of(pool.leaving, is_idle));
+}
+
 bgp::RouteAttributes leaving_attributes(bgp::RouteAttributes attributes) {
     attributes.med = 0xffffffffU;
     attributes.local_pref = 0;

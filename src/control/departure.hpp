@@ -29,12 +29,15 @@ struct VipDeparture {
 };
 
 /// A service that is no longer configured while its VIP stays: no new connections, and gone at
-/// `until`.
+/// `until` or when the last connection is.
 struct ServiceDeparture {
     Pool pool;
     TimePoint until;
     /// A reload has brought it back.
     bool taken_back = false;
+
+    /// It has had its time, or nothing is left on its servers.
+    bool is_over(TimePoint now) const;
 };
 
 /// The route of an address that is leaving: RFC 8326's community, and the worst preference for

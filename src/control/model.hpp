@@ -8,6 +8,7 @@
 #include "src/base/reason.hpp"
 #include "src/config/config.hpp"
 #include "src/policy/announce_policy.hpp"
+#include "src/policy/drain.hpp"
 #include "src/policy/fitness.hpp"
 #include "src/policy/pool_policy.hpp"
 #include "src/policy/server_health.hpp"
@@ -52,6 +53,13 @@ struct Server {
 
     /// As the kernel last acknowledged; nothing: not there.
     std::optional<ipvs::Destination> in_kernel;
+    /// Since when it has had weight 0 there.
+    std::optional<TimePoint> quiet_since;
+    /// While leaving, as last counted.
+    std::optional<Connections> connections;
+
+    /// The kernel has it so now.
+    void acknowledge(std::optional<ipvs::Destination> destination, TimePoint now);
 
     bool carries_traffic() const { return in_kernel && in_kernel->weight > 0; }
 };
@@ -76,6 +84,9 @@ struct Pool {
     /// The latest event about this pool, the cause of what follows from it.
     std::optional<std::uint64_t> last_event;
 };
+
+/// How the drain policy sees a server that is leaving.
+LeavingServer leaving_server(const Server& server);
 
 /// Every enabled server has been judged at least once.
 bool all_judged(const Pool& pool);

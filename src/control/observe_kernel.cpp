@@ -17,6 +17,62 @@ std::optional<ipvs::Destination> find_destination(const ipvs::Service& service,
     return found == service.destinations.end() ? std::nullopt : std::optional(found->second);
 }
 
+template <class Act>
+void each_server(Pool& pool, Act act) {
+    for (auto* servers : {&pool.servers, &pool.leaving}) {
+        for (auto& server : *servers)
+            act(server);
+    }
+}
+
+/// Whether it is otherwise than it was known to be.
+bool observe_pool(Pool& pool, const ipvs::Table& table, TimePoint now) {
+    const auto found = table.find(pool.key);
+    bool changed = pool.programmed != (found != table.end());
+    pool.programmed = found != table.end();
+    each_server(pool, [&](Server& server) {
+        std::optional<ipvs::Destination> read;
+        if (pool.programmed) read = find_destination(found->second, server.destination);
+        changed = changed || server.in_kernel != read;
+        server.acknowledge(read, now);
+    });
+    return changed;
+}
+
+void acknowledge(Pool& pool, const ipvs::Change& change, TimePoint now) {
+    const auto set = [&](const ipvs::DestinationKey& key,
+                         const std::optional<ipvs::Destination>& value) {
+        each_server(pool, [&](Server& server) {
+            if (server.destination == key) server.acknowledge(value, now);
+        });
+    };
+    std::visit(overloaded{
+                   [&](const ipvs::AddService&) { pool.programmed = true; },
+                   [&](const ipvs::EditService&) {},
+                   [&](const ipvs::RemoveService&) {
+                       pool.programmed = false;
+                       each_server(pool,
+                                   [&](Server& server) { server.acknowledge(std::nullopt, now); });
+                   },
+                   [&](const ipvs::AddDestination& add) { set(add.key, add.destination); },
+                   [&](const ipvs::EditDestination& edit) { set(edit.key, edit.destination); },
+                   [&](const ipvs::RemoveDestination& remove) { set(remove.key, std::nullopt); },
+               },
+               change);
+}
+
+void count_connections(Pool& pool, const ipvs::KernelReport& report) {
+    const auto counted = report.statistics->find(pool.key);
+    if (counted == report.statistics->end()) return;
+    const auto& destinations = counted->second.destinations;
+    each_server(pool, [&](Server& server) {
+        const auto found = destinations.find(server.destination);
+        if (found == destinations.end()) return;
+        server.connections = Connections{found->second.active_connections,
+                                         found->second.inactive_connections, report.counted_since};
+    });
+}
+
 }  // namespace
 
 void Controller::begin(TimePoint now) {
@@ -66,58 +122,45 @@ void Controller::observe_kernel(const ipvs::KernelReport& report) {
 }
 
 /// A sweep that finds nothing new must not make every view be rendered anew.
-void Controller::observe_table(const ipvs::Table& table) {
+void Controller::observe_table(const ipvs::Table& table, TimePoint now) {
     for (std::size_t s = 0; s < model_.services.size(); ++s) {
         for (auto& pool : model_.services[s].pools) {
-            const auto found = table.find(pool.key);
-            const bool programmed = found != table.end();
-            bool changed = pool.programmed != programmed;
-            pool.programmed = programmed;
-            for (auto& server : pool.servers) {
-                std::optional<ipvs::Destination> read;
-                if (pool.programmed) read = find_destination(found->second, server.destination);
-                changed = changed || server.in_kernel != read;
-                server.in_kernel = read;
-            }
-            if (changed) service_views_[s].reset();
+            if (observe_pool(pool, table, now)) service_views_[s].reset();
         }
     }
+    for (auto& departure : departing_services_)
+        observe_pool(departure.pool, table, now);
 }
 
-void Controller::observe_applied(const ipvs::Applied& applied) {
+void Controller::observe_applied(const ipvs::Applied& applied, TimePoint now) {
     ++kernel_writes_;
-    const auto found = model_.pools.find(ipvs::service_of(applied.change));
+    const auto& key = ipvs::service_of(applied.change);
     if (applied.error) {
-        events_.add("kernel-refused", ipvs::to_string(ipvs::service_of(applied.change)),
+        events_.add("kernel-refused", ipvs::to_string(key),
                     to_string(applied.change) + ": " + applied.error->text);
         return;
     }
     if (std::holds_alternative<ipvs::RemoveService>(applied.change)) {
-        owned_services_.erase(ipvs::service_of(applied.change));
+        owned_services_.erase(key);
         outputs_.save_state = true;
     }
+    for (auto& departure : departing_services_) {
+        if (departure.pool.key == key) acknowledge(departure.pool, applied.change, now);
+    }
+    const auto found = model_.pools.find(key);
     if (found == model_.pools.end()) return;
-    const auto place = found->second;
-    auto& pool = model_.services[place.service].pools[place.pool];
-    service_views_[place.service].reset();
-    const auto set = [&](const ipvs::DestinationKey& key, std::optional<ipvs::Destination> value) {
-        for (auto& server : pool.servers) {
-            if (server.destination == key) server.in_kernel = value;
-        }
-    };
-    std::visit(overloaded{
-                   [&](const ipvs::AddService&) { pool.programmed = true; },
-                   [&](const ipvs::EditService&) {},
-                   [&](const ipvs::RemoveService&) {
-                       pool.programmed = false;
-                       for (auto& server : pool.servers)
-                           server.in_kernel.reset();
-                   },
-                   [&](const ipvs::AddDestination& add) { set(add.key, add.destination); },
-                   [&](const ipvs::EditDestination& edit) { set(edit.key, edit.destination); },
-                   [&](const ipvs::RemoveDestination& remove) { set(remove.key, std::nullopt); },
-               },
-               applied.change);
+    service_views_[found->second.service].reset();
+    acknowledge(model_.services[found->second.service].pools[found->second.pool], applied.change,
+                now);
+}
+
+/// Connections matter only where they are waited for.
+void Controller::observe_statistics(const ipvs::KernelReport& report) {
+    for (const auto& [place, when] : drains_) {
+        count_connections(model_.services[place.first].pools[place.second], report);
+    }
+    for (auto& departure : departing_services_)
+        count_connections(departure.pool, report);
 }
 
 void Controller::observe_refusals(const ipvs::KernelReport& report) {

@@ -192,7 +192,7 @@ void Controller::advance_departures(TimePoint now) {
         return departure.sequence.phase() == StopPhase::done;
     });
     std::erase_if(departing_services_, [&](const ServiceDeparture& departure) {
-        if (departure.until > now) return false;
+        if (!departure.is_over(now)) return false;
         outputs_.kernel.services[departure.pool.key] = std::nullopt;
         return true;
     });

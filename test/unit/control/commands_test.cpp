@@ -51,6 +51,33 @@ TEST_CASE("draining sets weight 0, and the server goes after drain_timeout") {
     CHECK(site.kernel().at("10.0.0.2") == 1);
 }
 
+TEST_CASE("a draining server goes as soon as it has no connections") {
+    auto site = running_site(3);
+    CHECK(set(site, "s2", Admin::draining).outcome == Outcome::done);
+    site.wait(5s);
+    site.count({{"10.0.0.2", {1, 0, {}}}});
+    CHECK(site.kernel().at("10.0.0.2") == 0);
+    site.wait(5s);
+    site.count({{"10.0.0.2", {0, 1, {}}}});
+    CHECK(site.kernel().at("10.0.0.2") == 0);
+    site.wait(5s);
+    site.count({});
+    CHECK(site.kernel() == Weights{{"10.0.0.1", 1}, {"10.0.0.3", 1}});
+    CHECK(site.server("s2").placement_reason.code == "drained");
+}
+
+TEST_CASE("connections counted in an earlier drain say nothing about this one") {
+    auto site = running_site(3);
+    CHECK(set(site, "s2", Admin::draining).outcome == Outcome::done);
+    site.count({{"10.0.0.2", {1, 0, {}}}});
+    CHECK(set(site, "s2", std::nullopt).outcome == Outcome::done);
+    site.wait(1s);
+    site.count({});
+    CHECK(set(site, "s2", Admin::draining).outcome == Outcome::done);
+    site.wait(1s);
+    CHECK(site.kernel().at("10.0.0.2") == 0);
+}
+
 TEST_CASE("an operator's drain that would break the floor is refused with the numbers") {
     auto site = running_site(2);
     CHECK(set(site, "s1", Admin::disabled).outcome == Outcome::done);

@@ -91,6 +91,41 @@ TEST_CASE("a server that leaves the list is drained, then removed") {
     CHECK(site.announced());
 }
 
+TEST_CASE("a server that left the list is removed as soon as it has no connections") {
+    auto config = small_config(3);
+    auto site = running_site(config);
+    config.services["web-80"].servers.erase("s2");
+    site.reload(config);
+    site.wait(5s);
+    site.count({{"10.0.0.2", {3, 0, {}}}});
+    CHECK(site.kernel().at("10.0.0.2") == 0);
+    site.wait(5s);
+    site.count({});
+    CHECK(site.kernel() == Weights{{"10.0.0.1", 1}, {"10.0.0.3", 1}});
+    site.wait(5min);
+    CHECK(site.journal.size() == 2);
+}
+
+TEST_CASE("a removed service goes as soon as its servers have no connections") {
+    const auto key = ipvs::VirtualEndpoint{ipvs::Protocol::tcp, {ip("203.0.113.10"), 443}};
+    auto with = small_config(2);
+    with.services["web-443"] = with.services["web-80"];
+    with.services["web-443"].port = 443;
+    with.vips["web"].when = AnnounceWhen{};
+    auto site = running_site(with);
+    site.up("s1");
+    auto without = small_config(2);
+    site.reload(without);
+    CHECK(site.kernel("203.0.113.10", 443) == Weights{{"10.0.0.1", 0}, {"10.0.0.2", 0}});
+    site.wait(5s);
+    site.count({{"10.0.0.1", {1, 0, {}}}});
+    CHECK(site.table.contains(key));
+    site.wait(5s);
+    site.count({});
+    CHECK_FALSE(site.table.contains(key));
+    CHECK(site.kernel().size() == 2);
+}
+
 TEST_CASE("a server that leaves N at once no longer counts for the floor") {
     auto config = small_config(4);
     auto site = running_site(config);

@@ -51,6 +51,24 @@ void Site::sweep() {
     read_kernel();
 }
 
+void Site::count(const std::map<std::string, Connections>& connections) {
+    ipvs::Statistics statistics;
+    for (const auto& [key, service] : table) {
+        for (const auto& [destination, value] : service.destinations) {
+            const auto counted = connections.find(destination.address.to_string());
+            auto& found = statistics[key].destinations[destination];
+            if (counted == connections.end()) continue;
+            found.active_connections = counted->second.active;
+            found.inactive_connections = counted->second.inactive;
+        }
+    }
+    ipvs::KernelReport report;
+    report.statistics = std::make_shared<const ipvs::Statistics>(std::move(statistics));
+    report.counted_since = report.at = now;
+    controller.handle(report, now);
+    carry();
+}
+
 void Site::verdict(const std::string& server, monitors::Health health, const std::string& service) {
     const auto snapshot = controller.snapshot(now);
     std::set<Address> targets;

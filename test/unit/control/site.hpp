@@ -39,6 +39,8 @@ public:
     /// Somebody else changed the kernel's table; the next sweep finds it (and leaves repair to the
     /// caller's choice).
     void sweep();
+    /// The kernel counts connections: those named by destination address, none on others.
+    void count(const std::map<std::string, Connections>& connections);
     void connect_router();
     void lose_router();
 

@@ -511,10 +511,16 @@ TEST_CASE("timeouts are set when they differ, and again when somebody changed th
 TEST_CASE("counters of our services come after every sweep") {
     Site site({{other, pool({{"10.0.0.99:80", 1}})}});
     site.start();
+    const auto begun = site.now;
     site.want({{vip, pool({{"10.0.0.11:443", 1}})}});
     const auto reports = site.run(5s);
     REQUIRE(reports.size() == 1);
     REQUIRE(reports[0].statistics);
+    CHECK(reports[0].counted_since <= begun);
+    const auto next = site.run(5s);
+    REQUIRE(next.size() == 1);
+    CHECK(next[0].counted_since > begun);
+    CHECK(next[0].counted_since < site.now);
     CHECK(reports[0].statistics->size() == 1);
     CHECK(reports[0].statistics->at(vip).destinations.size() == 1);
 }
