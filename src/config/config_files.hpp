@@ -5,6 +5,7 @@
 #include <boost/system/result.hpp>
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,6 +44,25 @@ public:
 
 private:
     std::map<std::string, std::string> texts_;
+};
+
+/// The named files from one source, all others from another. Both must outlive it.
+class LayeredFiles : public ConfigFiles {
+public:
+    LayeredFiles(const ConfigFiles& others, const ConfigFiles& named, std::set<std::string> names)
+        : others_(others), named_(named), names_(std::move(names)) {}
+
+    boost::system::result<std::string, FileError> read(const std::string& path) const override {
+        return names_.contains(path) ? named_.read(path) : others_.read(path);
+    }
+    std::vector<std::string> matching(const std::string& pattern) const override {
+        return others_.matching(pattern);
+    }
+
+private:
+    const ConfigFiles& others_;
+    const ConfigFiles& named_;
+    std::set<std::string> names_;
 };
 
 }  // namespace vipd

@@ -1,6 +1,6 @@
 #include "src/config/problems.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
@@ -66,6 +66,18 @@ std::string ConfigProblem::to_string() const {
     if (!pointer.empty()) text += " " + pointer;
     if (accepted.empty()) return text + ": " + found;
     return text + ": found " + found + ", expected " + accepted;
+}
+
+std::string summary(const std::vector<ConfigProblem>& problems) {
+    constexpr std::size_t shown = 3;
+    std::vector<std::string> lines;
+    for (const auto& problem : problems) {
+        if (lines.size() == shown) break;
+        lines.push_back(problem.to_string());
+    }
+    if (problems.size() > shown)
+        lines.push_back(fmt::format("and {} more", problems.size() - shown));
+    return fmt::format("{}", fmt::join(lines, "; "));
 }
 
 }  // namespace vipd

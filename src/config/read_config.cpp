@@ -60,22 +60,28 @@ public:
         return std::move(lists_);
     }
 
-    /// Problems of the lists that had to give way.
-    Problems take_stale() { return std::move(stale_); }
+    /// The lists that had to give way.
+    std::vector<StaleList> take_stale() { return std::move(stale_); }
 
 private:
     void read(const ListName& name) {
         const auto last = last_lists_.find(name.path);
-        const bool replaceable = last != last_lists_.end();
-        auto& problems = replaceable ? stale_ : problems_;
-        const auto text = files_.read(name.path);
-        if (!text) {
-            problems.add(name.position, name.pointer, name.path + ": " + text.error().text,
-                         "a readable file");
-        } else if (keep(name.path, *text, problems)) {
+        if (last == last_lists_.end()) {
+            read_into(name, problems_);
             return;
         }
-        if (replaceable) keep(name.path, last->second, problems_);
+        Problems problems;
+        if (read_into(name, problems)) return;
+        stale_.push_back({name.path, summary(std::move(problems).finish(document_.sources))});
+        keep(name.path, last->second, problems_);
+    }
+
+    bool read_into(const ListName& name, Problems& problems) {
+        const auto text = files_.read(name.path);
+        if (text) return keep(name.path, *text, problems);
+        problems.add(name.position, name.pointer, name.path + ": " + text.error().text,
+                     "a readable file");
+        return false;
     }
 
     bool keep(const std::string& path, const std::string& text, Problems& problems) {
@@ -92,7 +98,7 @@ private:
     const ConfigFiles& files_;
     const FileTexts& last_lists_;
     Problems& problems_;
-    Problems stale_;
+    std::vector<StaleList> stale_;
     ServerLists lists_;
 };
 
@@ -109,7 +115,7 @@ ConfigReading load_config(const std::string& file, const std::string& node,
         const auto servers = lists.run();
         reading.config = read_document(document.root, document.folders, servers, node, problems);
         check_config(reading.config, document.root, problems, warnings);
-        reading.stale_lists = lists.take_stale().finish(document.sources);
+        reading.stale_lists = lists.take_stale();
     }
     reading.warnings = std::move(warnings).finish(document.sources);
     reading.problems = std::move(problems).finish(document.sources);
@@ -123,6 +129,14 @@ ConfigReading read_config(std::string_view text, const std::string& file, const 
 
 ConfigReading read_config_file(const std::string& path, const FileTexts& last_lists) {
     return load_config(path, host_name(), DiskFiles(), last_lists);
+}
+
+std::set<std::string> list_files(const Config& config) {
+    std::set<std::string> files;
+    for (const auto& [name, group] : config.groups) {
+        if (group.servers_file) files.insert(*group.servers_file);
+    }
+    return files;
 }
 
 }  // namespace vipd

@@ -6,6 +6,7 @@
 #include "src/config/config_files.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,17 @@ struct ConfigProblem {
     bool operator==(const ConfigProblem&) const = default;
 };
 
+/// "vipd.json:14:9 …; vipd.json:20:1 …; and 3 more": a few of them in one line.
+std::string summary(const std::vector<ConfigProblem>& problems);
+
+/// A list of servers whose newest version is not used, and why.
+struct StaleList {
+    std::string file;
+    std::string why;
+
+    bool operator==(const StaleList&) const = default;
+};
+
 /// Texts by path.
 using FileTexts = std::map<std::string, std::string>;
 
@@ -37,8 +49,8 @@ struct ConfigReading {
     /// Every file that the configuration was made of, with its text: given to load_config as
     /// KeptFiles they make it again.
     FileTexts files;
-    /// What is wrong with server lists whose last good text is used instead.
-    std::vector<ConfigProblem> stale_lists;
+    /// Server lists whose last good text is used instead.
+    std::vector<StaleList> stale_lists;
 
     /// What works, but not as well as it could, or until something happens.
     std::vector<ConfigProblem> warnings;
@@ -57,5 +69,8 @@ ConfigReading read_config(std::string_view text, const std::string& file, const 
 
 /// The same from the disk and for this host.
 ConfigReading read_config_file(const std::string& path, const FileTexts& last_lists = {});
+
+/// The files that groups take their servers from.
+std::set<std::string> list_files(const Config& config);
 
 }  // namespace vipd

@@ -7,6 +7,7 @@
 #include "ipvs/kernel_thread.hpp"
 #include "monitors/engine.hpp"
 #include "src/config/config.hpp"
+#include "src/config/read_config.hpp"
 #include "src/control/departure.hpp"
 #include "src/control/event_log.hpp"
 #include "src/control/model.hpp"
@@ -46,6 +47,14 @@ struct MaintenanceState {
     std::string who;
     std::string why;
     std::optional<TimePoint> until;
+};
+
+/// What is known of one servers_file.
+struct ListState {
+    /// When it was last read and found good; what was in it then is used.
+    std::optional<TimePoint> good_at;
+    /// Why its newest version is not used.
+    std::optional<std::string> problem;
 };
 
 /// What the edges are to do, as a difference to what they were told before.
@@ -91,6 +100,11 @@ public:
     /// A new configuration that has been checked and found good; what stays keeps all that is known
     /// of it.
     void reload(Config config, TimePoint now);
+    /// The same configuration with other servers in it, because a list of them has changed.
+    void update_lists(Config config, TimePoint now);
+    /// All lists of servers were read just now; of those in `stale` an earlier version is used, and
+    /// that is an alert.
+    void note_lists(const std::vector<StaleList>& stale, TimePoint now);
     /// An operator's command; answered at once, what follows from it is in the outputs.
     CommandResult execute(const Command& command, const SetAdmin& set, TimePoint now);
     CommandResult execute(const Command& command, const Maintenance& maintenance, TimePoint now);
@@ -144,6 +158,7 @@ private:
     void want_pool(const Service& service, Pool& pool);
     void want_route(VipAddress& address, std::optional<bgp::RouteAttributes> route);
 
+    void change_to(Config config, TimePoint now);
     void take_back_departures(Model& next, TimePoint now);
     void stop_missing_probes(const Model& next);
     void start_new_probes(const Model& next);
@@ -178,6 +193,7 @@ private:
     std::shared_ptr<const ServiceView> view(const Service& service) const;
     std::shared_ptr<const VipView> view(const Vip& vip) const;
     std::shared_ptr<const KernelView> kernel_view() const;
+    std::vector<ServerListView> list_views() const;
     std::vector<Alert> alerts(TimePoint now);
 
     Config config_;
@@ -203,6 +219,7 @@ private:
     bool initial_set_complete_ = false;
     std::optional<std::string> config_rejected_;
     std::optional<std::string> state_unsaved_;
+    std::map<std::string, ListState> lists_;
     /// What vipd made in the kernel, in this run or an earlier one, and may therefore remove.
     std::set<ipvs::ServiceKey> owned_services_;
     std::set<ipvs::VipAddress> owned_addresses_;

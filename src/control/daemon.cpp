@@ -12,6 +12,8 @@
 #include "src/control/check_reload.hpp"
 #include "src/control/controller.hpp"
 #include "src/control/examination.hpp"
+#include "src/control/list_update.hpp"
+#include "src/control/list_watcher.hpp"
 #include "src/status/status_server.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -19,9 +21,11 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <stdexcept>
@@ -80,10 +84,23 @@ monitors::EngineOptions engine_options(const EngineConfig& config) {
     return options;
 }
 
+/// An event is one line, however much has changed.
+std::string few_of(const std::vector<std::string>& differences) {
+    constexpr std::size_t shown = 5;
+    if (differences.empty()) return "no difference";
+    const auto end =
+        differences.begin() + static_cast<std::ptrdiff_t>(std::min(differences.size(), shown));
+    auto text = fmt::format("{}", fmt::join(differences.begin(), end, "; "));
+    if (differences.size() > shown)
+        text += fmt::format("; and {} more", differences.size() - shown);
+    return text;
+}
+
 spdlog::level::level_enum level_of(const Event& event) {
     const auto is = [&](std::string_view code) { return event.code == code; };
     if (is("kernel-refused") || is("vip-withdrawn")) return spdlog::level::err;
-    if (is("server-down") || is("server-held") || is("service-unfit") || is("drift")) {
+    if (is("server-down") || is("server-held") || is("service-unfit") || is("drift") ||
+        is("source-stale") || is("config-rejected")) {
         return spdlog::level::warn;
     }
     return spdlog::level::info;
@@ -103,11 +120,12 @@ void log(const Event& event) {
 class Daemon::Wiring {
 public:
     Wiring(ConfigReading reading, std::unique_ptr<SavedState> saved, DaemonOptions options);
+    ~Wiring();
     void run();
 
 private:
     TimePoint now();
-    void remember(const ConfigReading& reading);
+    void remember();
     void note_saved(const std::optional<StoreError>& error);
     void save_soon();
     void begin_bgp(const ipvs::KernelReport& report);
@@ -135,6 +153,11 @@ private:
     void reconfigure_speaker(const Config& before, std::vector<bgp::PeerSettings> peers);
     void begin_reload(Reload options, Reply reply);
     CommandResult finish_reload(Reload options, ConfigReading reading);
+    CommandResult refuse_config(CommandResult result);
+    void begin_list_update();
+    void finish_list_update(const std::shared_ptr<const AcceptedConfig>& judged_against,
+                            ListUpdate update);
+    void accept(ConfigReading reading);
 
     asio::io_context io_{1};
     std::unique_ptr<SavedState> saved_;
@@ -143,8 +166,9 @@ private:
     std::shared_ptr<const Config> examined_;
     std::vector<Reply> examination_waits_;
     DaemonOptions options_;
-    /// Texts of server lists as last accepted, for when a list becomes useless.
-    FileTexts last_lists_;
+    /// What `config_` was read from. Shared with readings under way, which take long for large
+    /// configurations.
+    std::shared_ptr<const AcceptedConfig> accepted_;
     Controller controller_;
     asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
     asio::steady_timer deadline_{io_};
@@ -172,6 +196,8 @@ private:
     std::unique_ptr<StatusServer> status_;
     /// Reads and writes files, so that a slow disk delays no verdict.
     asio::thread_pool files_{1};
+    ListWatcher watcher_{files_.get_executor(),
+                         [this] { asio::post(io_, [this] { begin_list_update(); }); }};
 };
 
 Daemon::Wiring::Wiring(ConfigReading reading, std::unique_ptr<SavedState> saved,
@@ -181,9 +207,10 @@ Daemon::Wiring::Wiring(ConfigReading reading, std::unique_ptr<SavedState> saved,
       examined_(std::make_shared<const Config>(config_)),
       options_(std::move(options)),
       controller_(config_, Clock::now()) {
-    last_lists_ = last_lists(accepted_config(reading, config_, options_.config_file));
+    accepted_ = std::make_shared<const AcceptedConfig>(
+        accepted_config(reading, config_, options_.config_file));
     log_warnings(reading);
-    if (saved_) remember(reading);
+    if (saved_) remember();
     if (config_.bgp) peers_ = read_peers(config_);
     const auto post = [this](auto&& value) {
         asio::post(io_, [this, value = std::forward<decltype(value)>(value)] { take(value); });
@@ -204,13 +231,19 @@ Daemon::Wiring::Wiring(ConfigReading reading, std::unique_ptr<SavedState> saved,
         });
 }
 
+/// The watcher's work and all reading of files must be over before they are gone.
+Daemon::Wiring::~Wiring() {
+    files_.stop();
+    files_.join();
+}
+
 /// Time for the controller: its steady clock, and the wall clock that its events bear.
 TimePoint Daemon::Wiring::now() {
     controller_.events().set_wall_clock(std::chrono::system_clock::now());
     return Clock::now();
 }
 
-void Daemon::Wiring::remember(const ConfigReading& reading) {
+void Daemon::Wiring::remember() {
     const auto wall = std::chrono::system_clock::now();
     const auto when = now();
     controller_.restore(saved_->previous(), saved_->boot_id(), when, wall);
@@ -226,7 +259,7 @@ void Daemon::Wiring::remember(const ConfigReading& reading) {
             asio::post(io_, [this, error = std::move(error)] { note_saved(error); });
         },
         wall);
-    if (!options_.fallback) saved_->accept(accepted_config(reading, config_, options_.config_file));
+    if (!options_.fallback) saved_->accept(*accepted_);
 }
 
 void Daemon::Wiring::note_saved(const std::optional<StoreError>& error) {
@@ -253,6 +286,7 @@ void Daemon::Wiring::run() {
     carry_outputs();
     beat();
     feed_watchdog();
+    watcher_.watch(list_files(config_));  // and say at once which of them are not used as they are
     io_.run();
     ::sd_notify(0, "STOPPING=1");
     const auto wall = std::chrono::system_clock::now();
@@ -383,9 +417,11 @@ void Daemon::Wiring::begin_examination(const Reply& reply) {
 
 /// The file is read elsewhere: it may be large, and its disk slow.
 void Daemon::Wiring::begin_reload(Reload options, Reply reply) {
-    asio::post(files_, [this, options, lists = last_lists_, reply = std::move(reply)] {
-        auto reading = read_config_file(options_.config_file, lists);
-        asio::post(io_, [this, options, reply, reading = std::move(reading)]() mutable {
+    asio::post(files_, [this, options, accepted = accepted_, reply = std::move(reply)] {
+        auto reading = read_config_file(options_.config_file, last_lists(*accepted));
+        asio::post(io_, [this, options, accepted, reply, reading = std::move(reading)]() mutable {
+            // Something else was accepted meanwhile: judge again, with its lists.
+            if (accepted_ != accepted) return begin_reload(options, reply);
             reply(finish_reload(options, std::move(reading)));
         });
     });
@@ -393,29 +429,67 @@ void Daemon::Wiring::begin_reload(Reload options, Reply reply) {
 
 CommandResult Daemon::Wiring::finish_reload(Reload options, ConfigReading reading) {
     auto result = check_reload(config_, reading, options.allow_shrink);
-    if (result.outcome != Outcome::done) {
-        controller_.config_rejected(result.message);
-        carry_outputs();
-        return result;
-    }
+    if (result.outcome != Outcome::done) return refuse_config(std::move(result));
     std::vector<bgp::PeerSettings> peers;
     if (reading.config.bgp) {
         auto settings = peer_settings(reading.config);
-        if (!settings) return {Outcome::refused, settings.error(), {}};
+        if (!settings) return refuse_config({Outcome::refused, settings.error(), {}});
         peers = std::move(*settings);
     }
     log_warnings(reading);
-    const auto before = std::exchange(config_, std::move(reading.config));
-    const auto accepted = accepted_config(reading, config_, options_.config_file);
-    last_lists_ = last_lists(accepted);
+    const auto when = now();
+    const auto before = config_;
+    const auto stale = reading.stale_lists;
+    accept(std::move(reading));
     controller_.events().add("reloaded", config_.node, result.message);
-    examined_ = std::make_shared<const Config>(config_);
-    controller_.reload(config_, now());
+    controller_.reload(config_, when);
+    controller_.note_lists(stale, when);
     kernel_->configure(kernel_options(config_.ipvs, options_.observe));
-    if (saved_) saved_->accept(accepted);
+    watcher_.watch(list_files(config_));
     reconfigure_speaker(before, std::move(peers));
     carry_outputs();
     return result;
+}
+
+CommandResult Daemon::Wiring::refuse_config(CommandResult result) {
+    now();  // for the event's time
+    controller_.config_rejected(result.message);
+    carry_outputs();
+    return result;
+}
+
+/// What runs from now on, and what is compared with at the next start.
+void Daemon::Wiring::accept(ConfigReading reading) {
+    config_ = std::move(reading.config);
+    examined_ = std::make_shared<const Config>(config_);
+    accepted_ = std::make_shared<const AcceptedConfig>(
+        accepted_config(reading, config_, options_.config_file));
+    if (saved_) saved_->accept(*accepted_);
+}
+
+/// The rest of the configuration stays as it was accepted, whatever its files say now.
+void Daemon::Wiring::begin_list_update() {
+    asio::post(files_, [this, accepted = accepted_] {
+        auto update = update_lists(*accepted, DiskFiles());
+        asio::post(io_, [this, accepted, update = std::move(update)]() mutable {
+            finish_list_update(accepted, std::move(update));
+        });
+    });
+}
+
+void Daemon::Wiring::finish_list_update(const std::shared_ptr<const AcceptedConfig>& judged_against,
+                                        ListUpdate update) {
+    if (accepted_ != judged_against) return begin_list_update();  // a reload came in between
+    const auto when = now();
+    if (!update.changed.empty()) {
+        accept(std::move(update.reading));
+        controller_.events().add("lists-changed",
+                                 fmt::format("{}", fmt::join(update.changed, ", ")),
+                                 few_of(update.differences));
+        controller_.update_lists(config_, when);
+    }
+    controller_.note_lists(update.stale, when);
+    carry_outputs();
 }
 
 void Daemon::Wiring::start_speaker(std::vector<bgp::PeerSettings> peers) {

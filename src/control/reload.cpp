@@ -44,6 +44,33 @@ void Controller::config_rejected(std::string why) {
 
 void Controller::reload(Config config, TimePoint now) {
     config_rejected_.reset();
+    change_to(std::move(config), now);
+}
+
+void Controller::update_lists(Config config, TimePoint now) {
+    change_to(std::move(config), now);
+}
+
+void Controller::note_lists(const std::vector<StaleList>& stale, TimePoint now) {
+    const auto files = list_files(config_);
+    std::erase_if(lists_, [&](const auto& list) { return !files.contains(list.first); });
+    for (const auto& file : files) {
+        auto& list = lists_[file];
+        const auto found = std::ranges::find(stale, file, &StaleList::file);
+        if (found != stale.end()) {
+            if (list.problem != found->why)
+                events_.add("source-stale", file,
+                            found->why + "; its last good version stays in use");
+            list.problem = found->why;
+            continue;
+        }
+        if (list.problem) events_.add("source-good", file, "it can be used again");
+        list = {now, std::nullopt};
+    }
+    outputs_.save_state = true;
+}
+
+void Controller::change_to(Config config, TimePoint now) {
     auto next = build_model(config, next_probe_, now);
     take_back_departures(next, now);
     carry_over(next, model_, now);

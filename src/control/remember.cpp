@@ -96,6 +96,8 @@ void Controller::restore(const State& state, const std::string& boot_id, TimePoi
         maintenance_[vip] = {clocks.steady(saved.since), saved.who, saved.why,
                              clocks.steady(saved.until)};
     }
+    for (const auto& [file, good_at] : state.lists)
+        lists_[file].good_at = clocks.steady(good_at);
     for (auto& vip : model_.vips) {
         for (auto& address : vip.addresses) {
             address.memory.last_announced = state.announced.contains(address.address);
@@ -150,6 +152,9 @@ State Controller::state(TimePoint now, WallTime wall) {
     for (const auto& [vip, entry] : maintenance_) {
         state.maintenance[vip] = {Admin::draining, entry.who, entry.why, clocks.wall(entry.since),
                                   clocks.wall(entry.until)};
+    }
+    for (const auto& [file, list] : lists_) {
+        if (list.good_at) state.lists.emplace(file, clocks.wall(*list.good_at));
     }
     saved_services_.resize(model_.services.size());
     for (std::size_t s = 0; s < model_.services.size(); ++s) {

@@ -60,6 +60,16 @@ StartConfig choose_config(const std::string& file, const std::optional<AcceptedC
     if (!before.ok()) return start;  // of an older vipd that accepted other things
     const auto objections = shrink_objections(before.config, start.reading.config);
     if (objections.empty()) return start;
+    // Lists alone are judged again as soon as vipd runs, one by one.
+    const KeptFiles kept(accepted->texts);
+    const DiskFiles disk;
+    auto without_new_lists =
+        load_config(file, accepted->node, LayeredFiles(disk, kept, list_files(before.config)), {});
+    if (without_new_lists.ok() &&
+        shrink_objections(before.config, without_new_lists.config).empty()) {
+        start.reading = std::move(without_new_lists);
+        return start;
+    }
     start.fallback = fmt::format(
         "{} takes away too much compared with what was accepted last, which is used instead: {}; "
         "vipctl reload --allow-shrink applies it",

@@ -115,6 +115,20 @@ std::shared_ptr<const KernelView> Controller::kernel_view() const {
     return std::make_shared<const KernelView>(std::move(view));
 }
 
+std::vector<ServerListView> Controller::list_views() const {
+    std::vector<ServerListView> views;
+    for (const auto& [file, list] : lists_) {
+        ServerListView view{file, {}, 0, list.good_at, list.problem};
+        for (const auto& [name, group] : config_.groups) {
+            if (group.servers_file != file) continue;
+            view.groups.push_back(name);
+            view.servers = group.servers.size();
+        }
+        views.push_back(std::move(view));
+    }
+    return views;
+}
+
 std::shared_ptr<Snapshot> Controller::snapshot(TimePoint now) {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->node = config_.node;
@@ -136,6 +150,7 @@ std::shared_ptr<Snapshot> Controller::snapshot(TimePoint now) {
     for (const auto& [name, peer] : peers_)
         snapshot->peers.push_back(peer);
     snapshot->kernel = kernel_view();
+    snapshot->lists = list_views();
     snapshot->verdicts_in = judged || start_deadline_passed_;
     snapshot->alerts = alerts(now);
     return snapshot;
@@ -178,6 +193,9 @@ std::vector<Alert> Controller::alerts(TimePoint now) {
         if (peer->state == bgp::SessionState::established) continue;
         add("peer-down", name,
             fmt::format("{}: {}", bgp::to_string(peer->state), peer->reason_text));
+    }
+    for (const auto& [file, list] : lists_) {
+        if (list.problem) add("source-stale", file, *list.problem);
     }
     if (state_unsaved_) add("state-unsaved", config_.state_dir, *state_unsaved_);
     if (config_rejected_) add("config-rejected", config_.node, *config_rejected_);

@@ -21,17 +21,15 @@ bool operator==(const State& one, const State& other) {
            one.owned_services == other.owned_services &&
            one.owned_addresses == other.owned_addresses && one.overrides == other.overrides &&
            one.maintenance == other.maintenance && one.announced == other.announced &&
-           same_services(one, other);
+           one.lists == other.lists && same_services(one, other);
 }
 
 FileTexts last_lists(const AcceptedConfig& accepted) {
     FileTexts lists;
     const auto reading = load_config(accepted.file, accepted.node, KeptFiles(accepted.texts), {});
     if (!reading.ok()) return lists;
-    for (const auto& [name, group] : reading.config.groups) {
-        if (group.servers_file)
-            lists.emplace(*group.servers_file, reading.files.at(*group.servers_file));
-    }
+    for (const auto& file : list_files(reading.config))
+        lists.emplace(file, reading.files.at(file));
     return lists;
 }
 

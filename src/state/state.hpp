@@ -74,6 +74,8 @@ struct State {
     std::map<std::string, std::shared_ptr<const SavedService>> services;
     /// VIP addresses that were announced.
     std::set<Address> announced;
+    /// When each servers_file was last read and found good, by path.
+    std::map<std::string, WallTime> lists;
 };
 
 /// Compares what is shared by its content.

@@ -293,6 +293,18 @@ void read_times(ObjectReader& reader, std::string_view key, std::vector<WallTime
     });
 }
 
+void read_lists(ObjectReader& reader, State& state) {
+    each_member(reader, "lists",
+                [&](const std::string& path, const JsonValue& value, std::string pointer) {
+                    if (const auto time = time_of(value)) {
+                        state.lists.emplace(path, *time);
+                    } else {
+                        reader.problems().add(value.position, std::move(pointer), value.summary(),
+                                              "milliseconds since 1970");
+                    }
+                });
+}
+
 State read_content(ObjectReader& reader) {
     State state;
     read_string(reader, "boot_id", state.boot_id);
@@ -306,6 +318,7 @@ State read_content(ObjectReader& reader) {
                     state.services.emplace(name, read_service(value, at, reader.problems()));
                 });
     read_announced(reader, state);
+    read_lists(reader, state);
     return state;
 }
 
@@ -376,6 +389,9 @@ std::string to_text(const State& state) {
     auto& announced = content["announced"] = json::array();
     for (const auto& address : state.announced)
         announced.push_back(address.to_string());
+    auto& lists = content["lists"] = json::object();
+    for (const auto& [path, good_at] : state.lists)
+        lists[path] = to_json(good_at);
     return framed("vipd-state", content);
 }
 

@@ -165,6 +165,20 @@ void write_kernel(MetricsWriter& out, const KernelView& kernel) {
     out.sample({}, kernel.refusals.size());
 }
 
+void write_lists(MetricsWriter& out, const Snapshot& snapshot) {
+    out.family("vipd_server_list_stale", "gauge",
+               "Whether an earlier version is used of this servers_file.");
+    for (const auto& list : snapshot.lists)
+        out.sample({{"file", list.file}}, list.problem.has_value());
+    const ClockPair clocks{snapshot.made, snapshot.made_wall};
+    out.family("vipd_server_list_good_time_seconds", "gauge",
+               "When this servers_file was last read and found good, in seconds since the epoch.");
+    for (const auto& list : snapshot.lists) {
+        if (!list.good_at) continue;
+        out.sample({{"file", list.file}}, unix_seconds(clocks.wall_time(*list.good_at)));
+    }
+}
+
 void write_histogram(MetricsWriter& out, const HistogramView& histogram) {
     const auto& label = histogram.label;
     std::uint64_t cumulative = 0;
@@ -198,6 +212,7 @@ std::string metrics_text(const Snapshot& snapshot, MetricsLevel level) {
     write_vips(out, snapshot);
     write_peers(out, snapshot);
     if (snapshot.kernel) write_kernel(out, *snapshot.kernel);
+    write_lists(out, snapshot);
     write_histograms(out, snapshot);
     return out.take();
 }

@@ -111,6 +111,15 @@ struct KernelView {
     std::vector<ipvs::Refusal> refusals;
 };
 
+/// A servers_file.
+struct ServerListView {
+    std::string file;
+    std::vector<std::string> groups;  // that take their servers from it
+    std::size_t servers = 0;  // in the version that is used
+    std::optional<TimePoint> good_at;  // when it was last read and found good
+    std::optional<std::string> problem;  // why its newest version is not used
+};
+
 /// Something an operator should know now.
 struct Alert {
     std::string code;  // stable: "held", "pool-empty", …
@@ -152,6 +161,7 @@ struct Snapshot {
     std::map<std::string, std::shared_ptr<const VipView>> vips;
     std::vector<std::shared_ptr<const bgp::PeerStatus>> peers;
     std::shared_ptr<const KernelView> kernel;
+    std::vector<ServerListView> lists;
     std::vector<Alert> alerts;
     std::vector<HistogramView> histograms;
     /// All enabled servers of all pools were judged at least once, or the start deadline has

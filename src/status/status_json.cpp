@@ -37,6 +37,7 @@ public:
     void totals();
     void ready();
     void kernel();
+    void lists();
     void alerts();
     void vips();
     void peers();
@@ -177,6 +178,26 @@ void StatusWriter::kernel() {
         refusal(entry);
     json_.end_array();
     json_.end_object();
+}
+
+void StatusWriter::lists() {
+    json_.key("lists");
+    json_.begin_array();
+    for (const auto& list : snapshot_.lists) {
+        json_.begin_object();
+        json_.member("file", list.file);
+        json_.key("groups");
+        json_.begin_array();
+        for (const auto& group : list.groups)
+            json_.value(group);
+        json_.end_array();
+        json_.member("servers", list.servers);
+        since("good_at", "good_seconds", list.good_at);
+        json_.member("stale", list.problem.has_value());
+        json_.member("problem", list.problem);
+        json_.end_object();
+    }
+    json_.end_array();
 }
 
 void StatusWriter::alerts() {
@@ -383,6 +404,7 @@ std::string status_json(const Snapshot& snapshot, Detail detail) {
     writer.ready();
     writer.totals();
     writer.kernel();
+    writer.lists();
     writer.alerts();
     if (detail == Detail::full) {
         writer.vips();

@@ -98,6 +98,14 @@ std::string table_or(const TextTable& table, const char* otherwise, const View& 
     return table.empty() ? std::string(otherwise) + "\n" : table.to_string(view.width);
 }
 
+/// Nothing for a configuration that has no lists.
+std::string lists_line(const json& lists) {
+    if (lists.empty()) return {};
+    const auto stale =
+        std::ranges::count_if(lists, [](const json& list) { return holds(list, "stale"); });
+    return fmt::format("lists     {} files, {} stale\n", lists.size(), stale);
+}
+
 std::string heading(const json& status, const View& view) {
     const auto& totals = at(status, "totals");
     const auto& kernel = at(status, "kernel");
@@ -121,6 +129,7 @@ std::string heading(const json& status, const View& view) {
         fmt::format("kernel    {} backend, {}, {} writes, {} drifted, {} refused\n",
                     text(kernel, "backend"), holds(kernel, "in_sync") ? "in sync" : "not in sync",
                     text(kernel, "writes"), text(kernel, "drift"), at(kernel, "refusals").size());
+    out += lists_line(at(status, "lists"));
     return out;
 }
 

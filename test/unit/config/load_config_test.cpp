@@ -172,7 +172,7 @@ TEST_CASE("a list that is not right gives way to its last good text, and that is
         CHECK(reading.config.services.at("http").servers.size() == 2);
         REQUIRE(reading.stale_lists.size() == 1);
         CHECK_THAT(
-            reading.stale_lists[0].to_string(),
+            reading.stale_lists[0].why,
             Catch::Contains("/groups/g/servers_file: found /c/g.json: No such file or directory"));
         CHECK(reading.files.at("/c/g.json") == last.at("/c/g.json"));
     }

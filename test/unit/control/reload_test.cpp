@@ -260,3 +260,47 @@ TEST_CASE("random reloads end as the last configuration alone would") {
         CHECK(site.router == alone.router);
     }
 }
+
+TEST_CASE("a list whose newest version is not used is an alert until it can be used again") {
+    auto config = small_config(2);
+    config.groups["g"].servers_file = "/c/g.json";
+    Site site(config);
+    site.read_kernel();
+    const auto stale = [&] {
+        const auto alerts = site.controller.snapshot(site.now)->alerts;
+        return std::ranges::count(alerts, "source-stale", &Alert::code);
+    };
+    const auto events = [&](const std::string& code) {
+        site.wait(0s);
+        const auto all = site.events();
+        return std::ranges::count(all, code, &Event::code);
+    };
+    site.controller.note_lists({}, site.now);
+    CHECK(stale() == 0);
+    site.controller.note_lists({{"/c/g.json", "gone"}}, site.now);
+    site.controller.note_lists({{"/c/g.json", "gone"}}, site.now);
+    CHECK(stale() == 1);
+    CHECK(events("source-stale") == 1);
+    site.controller.note_lists({{"/c/g.json", "empty"}}, site.now);
+    CHECK(events("source-stale") == 2);
+    site.controller.note_lists({}, site.now);
+    CHECK(stale() == 0);
+    CHECK(events("source-good") == 1);
+
+    site.controller.note_lists({{"/c/g.json", "gone"}}, site.now);
+    site.reload(small_config(2));
+    site.controller.note_lists({}, site.now);
+    CHECK(stale() == 0);
+    CHECK(site.controller.snapshot(site.now)->lists.empty());
+}
+
+TEST_CASE("a list that has changed ends no alert about the rest of the configuration") {
+    Site site(small_config(3));
+    site.read_kernel();
+    site.controller.config_rejected("vipd.json:1:1: no");
+    site.controller.update_lists(small_config(4), site.now);
+    site.wait(0s);
+    const auto snapshot = site.controller.snapshot(site.now);
+    CHECK(std::ranges::count(snapshot->alerts, "config-rejected", &Alert::code) == 1);
+    CHECK(snapshot->services.at("web-80")->pools[0].configured == 4);
+}

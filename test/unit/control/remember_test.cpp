@@ -212,3 +212,18 @@ TEST_CASE("a monitor's verdict is saved even where it does not change the server
         CHECK(saved->begin()->second.monitors[index] == monitors::Health::down);
     }
 }
+
+TEST_CASE("how old the version of a list is that stays in use is known after a restart") {
+    auto config = small_config(1);
+    config.groups["g"].servers_file = "/c/g.json";
+    Former former(config);
+    former.site.controller.note_lists({}, former.site.now);
+    const auto good_at = former.site.now;
+    former.site.wait(std::chrono::hours(1));
+    auto site = successor(former, config);
+    site.controller.note_lists({{"/c/g.json", "gone"}}, site.now);
+    const auto lists = site.controller.snapshot(site.now)->lists;
+    REQUIRE(lists.size() == 1);
+    CHECK(lists[0].problem == "gone");
+    CHECK(site.now - *lists[0].good_at == former.site.now - good_at + 1s);
+}

@@ -43,6 +43,7 @@ inline State full_state() {
     state.services["text-https"] = std::make_shared<const SavedService>(service);
     state.services["empty"] = std::make_shared<const SavedService>();
     state.announced = {*Address::parse("203.0.113.10"), *Address::parse("2001:db8:f::10")};
+    state.lists = {{"/etc/vipd/g.json", wall(1'700'000'000'007)}};
     return state;
 }
 

@@ -193,10 +193,18 @@ Snapshot example_snapshot() {
     snapshot.vips.emplace("text", text_vip());
     snapshot.peers = {established_peer(), refused_peer()};
     snapshot.kernel = kernel();
+    snapshot.lists = {{"/etc/text.json", {"text"}, 4, made - 60s, std::nullopt},
+                      {"/etc/up.json",
+                       {"upload", "upload-lab"},
+                       12,
+                       made - 3600s,
+                       "/etc/up.json:1:1: found no server, expected at least one server"}};
     snapshot.alerts = {
         {"held", "text-https ipv4", "1 down server is kept in the pool: 1 of 4 up, floor 2",
          made - 14s},
-        {"peer-down", "cr2", "active: 192.0.2.2:179 refused the connection", made - 3s}};
+        {"peer-down", "cr2", "active: 192.0.2.2:179 refused the connection", made - 3s},
+        {"source-stale", "/etc/up.json",
+         "/etc/up.json:1:1: found no server, expected at least one server", made - 20s}};
     snapshot.verdicts_in = true;
     return snapshot;
 }

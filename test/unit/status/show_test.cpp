@@ -62,8 +62,8 @@ TEST_CASE("servers are shown with health, administrative state and placement apa
 
 TEST_CASE("a table fits the terminal by wrapping its last column") {
     CHECK(widest_line(show_vips(json::parse(vips_json(example_snapshot())), terminal(110))) <= 110);
-    CHECK(widest_line(show_alerts(json::parse(alerts_json(example_snapshot())), terminal(60))) <=
-          60);
+    CHECK(widest_line(show_alerts(json::parse(alerts_json(example_snapshot())), terminal(64))) <=
+          64);
 }
 
 TEST_CASE("without a terminal nothing is wrapped and nothing coloured") {

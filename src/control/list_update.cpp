@@ -1,0 +1,111 @@
+#include "src/control/list_update.hpp"
+
+#include "src/config/difference.hpp"
+#include "src/config/shrink_guard.hpp"
+
+#include <fmt/format.h>
+
+#include <cassert>
+#include <set>
+#include <utility>
+
+namespace vipd {
+namespace {
+
+/// The lists that are tried in one go, and what came of it.
+struct Attempt {
+    ConfigReading reading;
+    /// Why it cannot be used as a whole; empty: it can.
+    std::string objection;
+};
+
+class Updater {
+public:
+    Updater(const AcceptedConfig& accepted, const ConfigFiles& files)
+        : accepted_(accepted),
+          files_(files),
+          before_(load_config(accepted.file, accepted.node, KeptFiles(accepted.texts), {})) {}
+
+    ListUpdate run();
+
+private:
+    Attempt attempt(std::set<std::string> lists) const;
+    void take_one_by_one(const std::vector<std::string>& files, ListUpdate& update) const;
+
+    const AcceptedConfig& accepted_;
+    const ConfigFiles& files_;
+    ConfigReading before_;
+};
+
+std::vector<std::string> changed_files(const FileTexts& before, const FileTexts& after) {
+    std::vector<std::string> changed;
+    for (const auto& [path, text] : after) {
+        const auto known = before.find(path);
+        if (known == before.end() || known->second != text) changed.push_back(path);
+    }
+    return changed;
+}
+
+std::vector<std::string> difference_lines(const Config& before, const Config& after) {
+    std::vector<std::string> lines;
+    for (const auto& difference : differences(before, after))
+        lines.push_back(difference.to_string());
+    return lines;
+}
+
+Attempt Updater::attempt(std::set<std::string> lists) const {
+    const KeptFiles kept(accepted_.texts);
+    Attempt attempt;
+    attempt.reading = load_config(accepted_.file, accepted_.node,
+                                  LayeredFiles(kept, files_, std::move(lists)), accepted_.texts);
+    if (!attempt.reading.ok()) {
+        attempt.objection = summary(attempt.reading.problems);
+        return attempt;
+    }
+    const auto objections = shrink_objections(before_.config, attempt.reading.config);
+    if (objections.empty()) return attempt;
+    attempt.objection = fmt::format("{}; vipctl reload --allow-shrink takes it all the same",
+                                    fmt::join(objections, "; "));
+    return attempt;
+}
+
+ListUpdate Updater::run() {
+    ListUpdate update;
+    assert(before_.ok());
+    auto all = attempt(list_files(before_.config));
+    update.stale = std::exchange(all.reading.stale_lists, {});
+    const auto changed = changed_files(before_.files, all.reading.files);
+    if (all.objection.empty()) {
+        update.reading = std::move(all.reading);
+        update.changed = changed;
+    } else {
+        take_one_by_one(changed, update);
+    }
+    update.differences = difference_lines(before_.config, update.reading.config);
+    return update;
+}
+
+void Updater::take_one_by_one(const std::vector<std::string>& files, ListUpdate& update) const {
+    update.reading = before_;
+    std::set<std::string> taken;
+    for (const auto& file : files) {
+        auto tried = taken;
+        tried.insert(file);
+        auto next = attempt(tried);
+        if (!next.objection.empty()) {
+            update.stale.push_back({file, std::move(next.objection)});
+            continue;
+        }
+        taken = std::move(tried);
+        update.reading = std::move(next.reading);
+        update.changed.push_back(file);
+    }
+}
+
+}  // namespace
+
+ListUpdate update_lists(const AcceptedConfig& accepted, const ConfigFiles& files) {
+    return Updater(accepted, files).run();
+}
+
+}  // namespace vipd

@@ -1,0 +1,28 @@
+#pragma once
+// Server lists read anew while the rest of the configuration stays as it was accepted: what is
+// taken of them, and what is not and why. Pure.
+
+#include "src/config/read_config.hpp"
+#include "src/state/state.hpp"
+
+#include <string>
+#include <vector>
+
+namespace vipd {
+
+struct ListUpdate {
+    /// The accepted configuration with every list as it is used from now on.
+    ConfigReading reading;
+    /// Files of which a new version is used, and every difference that this makes.
+    std::vector<std::string> changed;
+    std::vector<std::string> differences;
+    /// Files of which the newest version is not used: it is unusable, or takes away too much.
+    std::vector<StaleList> stale;
+};
+
+/// `accepted` must be what load_config has found good. Reads the lists that `accepted` names from
+/// `files`. Lists that together take away too much are judged one by one, so that one that is wrong
+/// holds up no other.
+ListUpdate update_lists(const AcceptedConfig& accepted, const ConfigFiles& files);
+
+}  // namespace vipd
