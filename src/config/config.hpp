@@ -184,6 +184,19 @@ struct StopConfig {
     bool operator==(const StopConfig&) const = default;
 };
 
+/// What to do when almost all VIPs fail at once.
+struct BrakeConfig {
+    enum class Action { off, alert, announce } action = Action::off;
+    /// Fewer VIPs than this never are "almost all".
+    unsigned min_vips = 3;
+    /// Of the VIPs that were announced.
+    Fraction share = *Fraction::parse("0.9");
+    /// How close together the failures are.
+    Duration window{10000};
+
+    bool operator==(const BrakeConfig&) const = default;
+};
+
 struct StatusConfig {
     std::vector<Endpoint> listen{*Endpoint::parse("127.0.0.1:9180")};
     std::string socket = "/run/vipd/vipd.sock";
@@ -214,11 +227,14 @@ struct Config {
     std::map<std::string, VipConfig> vips;
     std::map<std::string, ServiceConfig> services;
     StopConfig stop;
+    BrakeConfig brake;
     StatusConfig status;
     IpvsConfig ipvs;
     EngineConfig monitors;
     /// Absent: the largest (fall + 1) × interval + timeout of all monitors, at most 120 s.
     std::optional<Duration> start_deadline;
+    /// How long evidence against ourselves keeps verdicts of down waiting; 0: not at all.
+    Duration suspect_max{30000};
 
     bool operator==(const Config&) const = default;
 };

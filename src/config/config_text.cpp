@@ -71,6 +71,18 @@ std::string config_text(ipvs::OnDrift on_drift) {
     return on_drift == ipvs::OnDrift::repair ? "repair" : "report";
 }
 
+std::string config_text(BrakeConfig::Action action) {
+    switch (action) {
+        case BrakeConfig::Action::off:
+            return "off";
+        case BrakeConfig::Action::alert:
+            return "alert";
+        case BrakeConfig::Action::announce:
+            return "announce";
+    }
+    return "invalid";
+}
+
 std::string config_text(const AnnounceWhen& when) {
     switch (when.rule) {
         case AnnounceWhen::Rule::all:

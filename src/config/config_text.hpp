@@ -22,6 +22,7 @@ std::string config_text(IpvsConfig::BackendKind backend);
 std::string config_text(IpvsConfig::OnDown on_down);
 std::string config_text(IpvsConfig::OnStop on_stop);
 std::string config_text(ipvs::OnDrift on_drift);
+std::string config_text(BrakeConfig::Action action);
 std::string config_text(const AnnounceWhen& when);
 /// "med 10, communities 64600:100, 64600:1:2"; "none" if there are none.
 std::string config_text(const bgp::RouteAttributes& attributes);

@@ -102,12 +102,17 @@ private:
               after_.stop.gshut_wait);
         field(Impact::policy, "stop", "withdraw_wait", before_.stop.withdraw_wait,
               after_.stop.withdraw_wait);
+        field(Impact::policy, "brake", "action", before_.brake.action, after_.brake.action);
+        field(Impact::policy, "brake", "min_vips", before_.brake.min_vips, after_.brake.min_vips);
+        field(Impact::policy, "brake", "share", before_.brake.share, after_.brake.share);
+        field(Impact::policy, "brake", "window", before_.brake.window, after_.brake.window);
         field(Impact::restart, "monitors", "workers", before_.monitors.workers,
               after_.monitors.workers);
         field(Impact::restart, "monitors", "max_running", before_.monitors.max_running,
               after_.monitors.max_running);
         field(Impact::policy, "start_deadline", "time", before_.start_deadline,
               after_.start_deadline);
+        field(Impact::policy, "suspect_max", "time", before_.suspect_max, after_.suspect_max);
     }
 
     void compare_ipvs(const IpvsConfig& before, const IpvsConfig& after) {

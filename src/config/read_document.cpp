@@ -59,6 +59,15 @@ void read_timeouts(ObjectReader& reader, ipvs::Timeouts& timeouts) {
     read("udp", timeouts.udp_seconds);
 }
 
+void read_brake(ObjectReader& reader, BrakeConfig& brake) {
+    using Action = BrakeConfig::Action;
+    reader.choice("action", brake.action,
+                  {{"off", Action::off}, {"alert", Action::alert}, {"announce", Action::announce}});
+    reader.integer("min_vips", brake.min_vips, 2, 65535);
+    reader.fraction("share", brake.share);
+    reader.duration("window", brake.window, 1s, 10min);
+}
+
 void read_ipvs(ObjectReader& reader, IpvsConfig& ipvs) {
     using Backend = IpvsConfig::BackendKind;
     using OnDown = IpvsConfig::OnDown;
@@ -120,6 +129,7 @@ Config read_document(const JsonValue& root_value, const Folders& folders, const 
                });
 
     root.object("stop", [&](ObjectReader& reader) { read_stop(reader, config.stop); });
+    root.object("brake", [&](ObjectReader& reader) { read_brake(reader, config.brake); });
     root.object("status", [&](ObjectReader& reader) {
         read_endpoints(reader, "listen", config.status.listen);
         reader.path("socket", config.status.socket, folders);
@@ -130,6 +140,7 @@ Config read_document(const JsonValue& root_value, const Folders& folders, const 
         reader.integer("max_running", config.monitors.max_running, 0, 1000000);
     });
     root.duration("start_deadline", config.start_deadline, 0s, 1h);
+    root.duration("suspect_max", config.suspect_max, 0s, 10min);
     root.finish();
     return config;
 }

@@ -37,7 +37,15 @@ void Controller::start_all_probes() {
 void Controller::handle(const monitors::Verdict& verdict, TimePoint now) {
     const auto found = model_.probes.find(verdict.id);
     if (found == model_.probes.end()) return;  // of a monitor that a reload has removed
-    const auto place = found->second;
+    const bool bad_news = verdict.health == Health::down;
+    const auto doubt = decide_doubt(suspicion_, config_.suspect_max, now).doubt;
+    if (bad_news && doubt == Doubt::frozen) return freeze(found->second, verdict, now);
+    frozen_.erase(verdict.id);
+    apply_verdict(found->second, verdict, now);
+}
+
+void Controller::apply_verdict(const ProbePlace& place, const monitors::Verdict& verdict,
+                               TimePoint now) {
     auto& service = model_.services[place.service];
     auto& pool = service.pools[place.pool];
     auto& server = pool.servers[place.server];
@@ -73,7 +81,7 @@ void Controller::judge_server(const Service& service, Pool& pool, Server& server
 }
 
 void Controller::handle(const ipvs::KernelReport& report, TimePoint now) {
-    observe_kernel(report);
+    observe_kernel(report, now);
     if (report.read_error) return;
     if (report.table) {
         observe_table(*report.table, now);

@@ -11,10 +11,13 @@
 #include "src/control/departure.hpp"
 #include "src/control/event_log.hpp"
 #include "src/control/model.hpp"
+#include "src/policy/brake.hpp"
 #include "src/policy/stop_sequence.hpp"
+#include "src/policy/suspicion.hpp"
 #include "src/state/state.hpp"
 #include "src/status/command.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -57,6 +60,13 @@ struct ListState {
     std::optional<std::string> problem;
 };
 
+/// A change that somebody else made to our part of the kernel's table.
+struct Drift {
+    std::string subject;
+    std::string text;
+    TimePoint at;
+};
+
 /// What the edges are to do, as a difference to what they were told before.
 struct Outputs {
     ipvs::WantedChange kernel;
@@ -95,6 +105,7 @@ public:
     State state(TimePoint now, WallTime wall);
 
     void handle(const monitors::Verdict& verdict, TimePoint now);
+    void handle(const monitors::Evidence& evidence, TimePoint now);
     void handle(const ipvs::KernelReport& report, TimePoint now);
     void handle(const bgp::SpeakerEvent& event, TimePoint now);
     /// A new configuration that has been checked and found good; what stays keeps all that is known
@@ -140,7 +151,7 @@ private:
     void observe_statistics(const ipvs::KernelReport& report);
     void observe_refusals(const ipvs::KernelReport& report);
     void observe_addresses(const ipvs::KernelReport& report);
-    void observe_kernel(const ipvs::KernelReport& report);
+    void observe_kernel(const ipvs::KernelReport& report, TimePoint now);
 
     void decide_everything(TimePoint now);
     void decide_touched(const ipvs::KernelReport& report, TimePoint now);
@@ -149,8 +160,15 @@ private:
     void decide_vip(std::size_t vip, std::optional<EventId> cause, TimePoint now);
     std::optional<TimePoint> note_leaving(const Vip& vip, AnnounceInput& input,
                                           TimePoint now) const;
+    bool is_braked(const Vip& vip) const;
+    bool is_braked(const Vip& vip, const VipAddress& address, bool leaving, TimePoint now) const;
+    void review_brake(TimePoint now);
+    std::string brake_text() const;
     void decide_address(Vip& vip, VipAddress& address, AnnounceInput input,
                         std::optional<EventId> cause, TimePoint now);
+    void apply_verdict(const ProbePlace& place, const monitors::Verdict& verdict, TimePoint now);
+    void freeze(const ProbePlace& place, const monitors::Verdict& verdict, TimePoint now);
+    void review_doubt(TimePoint now);
     void judge_server(const Service& service, Pool& pool, Server& server, std::string because,
                       TimePoint now);
     void note_fitness(const Service& service, Pool& pool, const Fitness& before, TimePoint now);
@@ -191,10 +209,18 @@ private:
     StopProgress stop_progress() const;
 
     std::shared_ptr<const ServiceView> view(const Service& service) const;
+    ServerView view(const Server& server, const MemberDecision& decision) const;
+    PoolView view(const Pool& pool) const;
     std::shared_ptr<const VipView> view(const Vip& vip) const;
     std::shared_ptr<const KernelView> kernel_view() const;
     std::vector<ServerListView> list_views() const;
     std::vector<Alert> alerts(TimePoint now);
+    using AddAlert = std::function<void(std::string, std::string, std::string)>;
+    void alert_pools(const AddAlert& add) const;
+    void alert_vips(const AddAlert& add) const;
+    void alert_kernel(const AddAlert& add, TimePoint now) const;
+    void alert_operators(const AddAlert& add, TimePoint now) const;
+    void alert_doubts(const AddAlert& add, TimePoint now) const;
 
     Config config_;
     monitors::ProbeId next_probe_ = 1;
@@ -226,6 +252,17 @@ private:
     std::map<ServerName, AdminOverride> overrides_;
     /// By VIP name; the empty name is the whole node.
     std::map<std::string, MaintenanceState> maintenance_;
+    /// Evidence against ourselves, and the verdicts of down that wait for as long as it lasts.
+    std::optional<Suspicion> suspicion_;
+    std::optional<TimePoint> next_review_;
+    std::map<monitors::ProbeId, monitors::Verdict> frozen_;
+    /// What keeps checks from running, by the evidence's code.
+    std::map<std::string, monitors::Evidence> impaired_;
+    /// The last change that somebody else made to our table.
+    std::optional<Drift> last_drift_;
+    BrakeDecision brake_;
+    /// What the brake looks at has changed since its last decision.
+    bool brake_due_ = false;
     EventLog events_;
     Outputs outputs_;
 

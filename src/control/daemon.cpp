@@ -100,7 +100,8 @@ spdlog::level::level_enum level_of(const Event& event) {
     const auto is = [&](std::string_view code) { return event.code == code; };
     if (is("kernel-refused") || is("vip-withdrawn")) return spdlog::level::err;
     if (is("server-down") || is("server-held") || is("service-unfit") || is("drift") ||
-        is("source-stale") || is("config-rejected")) {
+        is("source-stale") || is("config-rejected") || is("suspect") || is("verdict-frozen") ||
+        is("vip-braked") || is("brake-on")) {
         return spdlog::level::warn;
     }
     return spdlog::level::info;
@@ -221,7 +222,8 @@ Daemon::Wiring::Wiring(ConfigReading reading, std::unique_ptr<SavedState> saved,
         [post](ipvs::KernelReport report) { post(std::move(report)); });
     engine_ = std::make_unique<monitors::Engine>(
         engine_options(config_.monitors),
-        [post](monitors::Verdict verdict) { post(std::move(verdict)); });
+        [post](monitors::Verdict verdict) { post(std::move(verdict)); },
+        [post](monitors::Evidence evidence) { post(std::move(evidence)); });
     status_ = std::make_unique<StatusServer>(
         StatusOptions{config_.status.listen, config_.status.socket, [this] { return progress(); }},
         [this](Command command, Reply reply) {

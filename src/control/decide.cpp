@@ -151,7 +151,7 @@ void Controller::decide_pool_of(PoolPlace place, std::optional<EventId> cause, T
     auto fitness =
         decide_fitness(fitness_input(pool), {service.config.min_up, service.config.min_up_share});
     const auto was = std::exchange(pool.fitness, std::move(fitness));
-    if (was == pool.fitness) return;
+    if (was == pool.fitness && !is_braked(model_.vips[model_.vip_of(service)])) return;
     service_views_[place.service].reset();
     note_fitness(service, pool, was, now);
     decide_vip(model_.vip_of(service), pool.last_event, now);
@@ -206,6 +206,7 @@ void Controller::decide_vip(std::size_t index, std::optional<EventId> cause, Tim
         if (vip.config.families_together) input.other_addresses = others;
         decide_address(vip, vip.addresses[a], input, cause, now);
     }
+    if (std::exchange(brake_due_, false)) review_brake(now);
 }
 
 /// Says in `input` whether the VIP is on its way out, and returns when its next step is due.
@@ -231,22 +232,40 @@ void Controller::decide_address(Vip& vip, VipAddress& address, AnnounceInput inp
     const auto until = note_leaving(vip, input, now);
     const AnnounceRules rules{vip.config.when.value_or(AnnounceWhen{}), vip.config.hold_down};
     auto decision = decide_announcement(input, rules, address.memory, now);
+    const auto before = std::pair(address.announcement(), address.braked);
+    const auto failed_before = address.failed_at;
+    const bool leaving = input.leaving != AnnounceInput::Leaving::no;
+    const bool was_told = address.memory.announcement != Announcement::withdrawn;
+    const bool failed = was_told && decision.announcement() == Announcement::withdrawn;
+    if (failed && !leaving) address.failed_at = now;
+    if (leaving || decision.memory.ready_since) address.failed_at.reset();
+    if (failed_before != address.failed_at || decision.announcement() != before.first)
+        brake_due_ = true;
+
     auto& known = vip_views_[static_cast<std::size_t>(&vip - model_.vips.data())];
     if (decision.memory != address.memory || decision.reason != address.reason) known.reset();
-    const auto before = std::exchange(address.memory, decision.memory).announcement;
+    address.memory = decision.memory;
     address.reason = std::move(decision.reason);
     address.deadline = until ? until : decision.deadline;
+    address.braked = is_braked(vip, address, leaving, now);
+    if (address.braked) {
+        address.reason = {"brake", fmt::format("announced with worse attributes: {} ({})",
+                                               brake_text(), address.reason.text)};
+        known.reset();
+    }
 
+    const auto told = address.announcement();
     std::optional<bgp::RouteAttributes> route;
-    if (decision.announcement() == Announcement::announced) route = vip.config.attributes;
-    if (decision.announcement() == Announcement::draining) {
+    if (told == Announcement::announced) route = vip.config.attributes;
+    if (told == Announcement::draining || address.braked) {
         route = leaving_attributes(vip.config.attributes);
     }
     want_route(address, std::move(route));
-    if (before == decision.announcement()) return;
+    if (before == std::pair(told, address.braked)) return;
+    known.reset();
     address.since = now;
     outputs_.save_state = true;
-    events_.add(fmt::format("vip-{}", to_string(decision.announcement())),
+    events_.add(address.braked ? "vip-braked" : fmt::format("vip-{}", to_string(told)),
                 fmt::format("{} {}", vip.name, address.address.to_string()), address.reason.text,
                 cause);
 }

@@ -102,12 +102,21 @@ struct VipAddress {
     bool present = false;
     std::optional<std::string> error;
     AnnounceMemory memory;
+    /// When a failure withdrew it, as long as it is not ready again.
+    std::optional<TimePoint> failed_at;
+    /// Withdrawn by that, but told to routers all the same, with worse attributes.
+    bool braked = false;
     Reason reason;
     TimePoint since;
     std::optional<TimePoint> deadline;
     /// What the speaker was last told; nothing: withdrawn.
     std::optional<bgp::RouteAttributes> wanted;
     std::set<std::string> advertised_to;
+
+    /// What routers are to be told.
+    Announcement announcement() const {
+        return braked ? Announcement::announced : memory.announcement;
+    }
 };
 
 struct Vip {

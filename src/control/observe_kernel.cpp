@@ -101,7 +101,7 @@ void Controller::adopt(const ipvs::Table& table) {
     }
 }
 
-void Controller::observe_kernel(const ipvs::KernelReport& report) {
+void Controller::observe_kernel(const ipvs::KernelReport& report, TimePoint now) {
     kernel_error_.reset();
     if (report.read_error) {
         kernel_error_ = "reading the table failed: " + report.read_error->text;
@@ -116,8 +116,9 @@ void Controller::observe_kernel(const ipvs::KernelReport& report) {
     }
     drift_ += report.drift.size();
     for (const auto& change : report.drift) {
-        events_.add("drift", ipvs::to_string(ipvs::service_of(change)),
-                    "somebody else changed our table; to repair it: " + to_string(change));
+        last_drift_ = {ipvs::to_string(ipvs::service_of(change)),
+                       "somebody else changed our table; to repair it: " + to_string(change), now};
+        events_.add("drift", last_drift_->subject, last_drift_->text);
     }
 }
 

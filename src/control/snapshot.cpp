@@ -1,4 +1,4 @@
-// The controller's model as an immutable picture, and the alerts that follow from it.
+// The controller's model as an immutable picture.
 
 #include "src/config/config_text.hpp"
 #include "src/control/controller.hpp"
@@ -19,7 +19,9 @@ std::vector<MonitorView> view_monitors(const Server& server) {
     return views;
 }
 
-ServerView view_server(const Server& server, const MemberDecision& decision) {
+}  // namespace
+
+ServerView Controller::view(const Server& server, const MemberDecision& decision) const {
     ServerView view;
     view.name = server.name;
     view.address = server.destination.address;
@@ -36,10 +38,20 @@ ServerView view_server(const Server& server, const MemberDecision& decision) {
     view.placement_reason = decision.reason;
     view.pooled = server.carries_traffic();
     view.monitors = view_monitors(server);
+    for (const auto& probe : server.probes) {
+        const auto waiting = frozen_.find(probe.plan.id);
+        if (waiting == frozen_.end() || !suspicion_) continue;
+        view.suspect = true;
+        view.suspect_since = waiting->second.because_of.finished;
+        view.suspect_reason = {
+            suspicion_->reason.code,
+            fmt::format("{} ({}: {})", suspicion_->reason.text, probe.verdict.type,
+                        waiting->second.because_of.reason.text)};
+    }
     return view;
 }
 
-PoolView view_pool(const Pool& pool) {
+PoolView Controller::view(const Pool& pool) const {
     PoolView view;
     view.family = pool.vip_address.family();
     view.vip_address = pool.vip_address;
@@ -58,12 +70,10 @@ PoolView view_pool(const Pool& pool) {
                                    {"starting", "the kernel's table has not been read yet"}};
     const bool decided = pool.decision.members.size() == pool.servers.size();
     for (const auto& server : pool.servers) {
-        view.servers.push_back(view_server(server, decided ? server.decided : undecided));
+        view.servers.push_back(this->view(server, decided ? server.decided : undecided));
     }
     return view;
 }
-
-}  // namespace
 
 std::shared_ptr<const ServiceView> Controller::view(const Service& service) const {
     ServiceView view;
@@ -81,7 +91,7 @@ std::shared_ptr<const ServiceView> Controller::view(const Service& service) cons
     if (service.config.persistence) view.persistence = config_text(service.config.persistence);
     view.depool_threshold = service.config.depool_threshold.to_string();
     for (const auto& pool : service.pools)
-        view.pools.push_back(view_pool(pool));
+        view.pools.push_back(this->view(pool));
     return std::make_shared<const ServiceView>(std::move(view));
 }
 
@@ -93,7 +103,7 @@ std::shared_ptr<const VipView> Controller::view(const Vip& vip) const {
         view.services.push_back(model_.services[s].name);
     for (const auto& address : vip.addresses) {
         view.addresses.push_back({address.address,
-                                  address.memory.announcement,
+                                  address.announcement(),
                                   address.reason,
                                   address.since,
                                   address.present,
@@ -154,63 +164,6 @@ std::shared_ptr<Snapshot> Controller::snapshot(TimePoint now) {
     snapshot->verdicts_in = judged || start_deadline_passed_;
     snapshot->alerts = alerts(now);
     return snapshot;
-}
-
-std::vector<Alert> Controller::alerts(TimePoint now) {
-    std::vector<Alert> found;
-    const auto add = [&](std::string code, std::string subject, std::string text) {
-        found.push_back({std::move(code), std::move(subject), std::move(text), now});
-    };
-    for (const auto& service : model_.services) {
-        for (const auto& pool : service.pools) {
-            const auto subject =
-                service.name + " " + std::string(to_string(pool.vip_address.family()));
-            if (pool.decision.held > 0) {
-                add("held", subject,
-                    fmt::format("{} down servers are kept in the pool: {} of {} up, floor {}",
-                                pool.decision.held, pool.decision.up, pool.servers.size(),
-                                pool.decision.floor));
-            }
-            if (kernel_read_ && pool.decision.enabled == 0) {
-                add("all-disabled", subject, "no server of the pool is enabled");
-            } else if (kernel_read_ && pool.decision.up == 0 && all_judged(pool)) {
-                add("pool-empty", subject, "no server of the pool is up");
-            }
-            if (pool.refused)
-                add("not-programmed", subject, "the kernel refuses the service: " + *pool.refused);
-        }
-    }
-    for (const auto& vip : model_.vips) {
-        for (const auto& address : vip.addresses) {
-            const auto subject = vip.name + " " + address.address.to_string();
-            if (address.memory.announcement == Announcement::withdrawn && kernel_read_) {
-                add("vip-withdrawn", subject, address.reason.text);
-            }
-            if (address.error) add("address-refused", subject, *address.error);
-        }
-    }
-    for (const auto& [name, peer] : peers_) {
-        if (peer->state == bgp::SessionState::established) continue;
-        add("peer-down", name,
-            fmt::format("{}: {}", bgp::to_string(peer->state), peer->reason_text));
-    }
-    for (const auto& [file, list] : lists_) {
-        if (list.problem) add("source-stale", file, *list.problem);
-    }
-    if (state_unsaved_) add("state-unsaved", config_.state_dir, *state_unsaved_);
-    if (config_rejected_) add("config-rejected", config_.node, *config_rejected_);
-    if (timeouts_error_) add("timeouts-refused", config_.node, *timeouts_error_);
-    if (kernel_error_) add("kernel-unreadable", config_.node, *kernel_error_);
-
-    decltype(alert_since_) since;
-    for (auto& alert : found) {
-        const std::pair key(alert.code, alert.subject);
-        const auto known = alert_since_.find(key);
-        alert.since = known == alert_since_.end() ? now : known->second;
-        since.emplace(key, alert.since);
-    }
-    alert_since_ = std::move(since);
-    return found;
 }
 
 }  // namespace vipd

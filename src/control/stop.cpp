@@ -12,6 +12,8 @@ void Controller::tick(TimePoint now) {
         start_deadline_passed_ = true;
         decide_everything(now);
     }
+    review_doubt(now);
+    if (brake_.eased_since && *brake_.eased_since + config_.brake.window <= now) review_brake(now);
     expire(now);
     keep_saved_health_fresh(now);
     const auto drains = drains_;
@@ -35,6 +37,8 @@ std::optional<TimePoint> Controller::deadline() const {
     };
     if (!start_deadline_passed_) consider(start_deadline_);
     consider(save_due_);
+    if (suspicion_) consider(next_review_);
+    if (brake_.eased_since) consider(*brake_.eased_since + config_.brake.window);
     for (const auto& [place, when] : drains_)
         consider(when);
     for (const auto& [name, override] : overrides_)

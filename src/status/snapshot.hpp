@@ -42,7 +42,11 @@ struct ServerView {
     monitors::Health health = monitors::Health::unknown;
     Reason health_reason;
     std::optional<TimePoint> health_since;
+    /// A verdict of down waits, because there is evidence against ourselves: what it says, and
+    /// since when.
     bool suspect = false;
+    Reason suspect_reason;
+    std::optional<TimePoint> suspect_since;
     Admin admin = Admin::enabled;
     Reason admin_reason;
     Placement placement = Placement::depooled;  // wanted

@@ -236,6 +236,8 @@ void StatusWriter::server(const ServerView& view) {
     reason("health_reason", view.health_reason);
     since("health_since", "health_seconds", view.health_since);
     json_.member("suspect", view.suspect);
+    reason("suspect_reason", view.suspect_reason);
+    since("suspect_since", "suspect_seconds", view.suspect_since);
     json_.member("admin", to_string(view.admin));
     reason("admin_reason", view.admin_reason);
     json_.member("placement", to_string(view.placement));

@@ -35,7 +35,9 @@ std::string explain_server(const json& server, const View& view) {
                 state(text(server, "health"), at(server, "health_since"),
                       reason(server, "health_reason"), view));
     if (holds(server, "suspect"))
-        out += line(2, "suspect", "the verdict is frozen: we doubt our own eyes");
+        out += line(2, "suspect",
+                    state("a verdict of down waits", at(server, "suspect_since"),
+                          reason(server, "suspect_reason"), view));
     out += line(2, "admin", text(server, "admin") + ": " + reason(server, "admin_reason"));
     out += line(2, "pool", text(server, "placement") + ": " + reason(server, "placement_reason"));
     out += line(2, "kernel",

@@ -50,7 +50,7 @@ TEST_CASE("the smallest configuration has the built-in defaults") {
 TEST_CASE("what is written is read") {
     auto document = dual_stack();
     document.merge_patch(nlohmann::json::parse(R"({
-        "node": "lb1001", "state_dir": "state", "start_deadline": "20s",
+        "node": "lb1001", "state_dir": "state", "start_deadline": "20s", "suspect_max": "5s",
         "bgp": {"listen": ["[::]:179"], "next_hop": {"ipv4": "192.0.2.10"},
                 "peers": {"cr1": {"port": 1790, "local_address": "192.0.2.10", "passive": true, "hold_time": "30s",
                                   "families": ["ipv6"], "next_hop": {"ipv6": "2001:db8::11"},
@@ -64,6 +64,7 @@ TEST_CASE("what is written is read") {
             {"type": "http", "url": "http://h:81/x?y", "method": "HEAD", "status": [204, "300-399"], "advisory": true},
             {"type": "tcp", "port": 22, "interval": "1s", "timeout": "1s", "rise": 1, "fall": 5}]}},
         "stop": {"gshut_wait": "0s", "withdraw_wait": "3s"},
+        "brake": {"action": "announce", "min_vips": 4, "share": 0.8, "window": "30s"},
         "status": {"listen": [], "socket": "/tmp/s"},
         "ipvs": {"backend": "memory", "resync_interval": "1s", "on_drift": "report", "on_down": "quiesce",
                  "on_stop": "flush", "allow_announce": true}
@@ -74,6 +75,11 @@ TEST_CASE("what is written is read") {
     CHECK(config.node == "lb1001");
     CHECK(config.state_dir == "/etc/vipd/state");
     CHECK(config.start_deadline == 20s);
+    CHECK(config.suspect_max == 5s);
+    CHECK(config.brake == BrakeConfig{.action = BrakeConfig::Action::announce,
+                                      .min_vips = 4,
+                                      .share = *Fraction::parse("0.8"),
+                                      .window = 30s});
 
     CHECK(config.bgp->local_as == 64601);
     CHECK(config.bgp->router_id == 0xc000020a);

@@ -90,6 +90,20 @@ void Site::verdict(const std::string& server, monitors::Health health, const std
     }
 }
 
+void Site::evidence(const std::string& code) {
+    controller.handle(monitors::Evidence{{code, code + " as the test says"}, now}, now);
+    carry();
+}
+
+std::vector<std::string> Site::alerts() {
+    std::vector<std::string> codes;
+    const auto snapshot = controller.snapshot(now);
+    for (const auto& alert : snapshot->alerts)
+        codes.push_back(alert.code);
+    std::ranges::sort(codes);
+    return codes;
+}
+
 void Site::wait(Duration time) {
     const auto until = now + time;
     while (const auto deadline = controller.deadline()) {

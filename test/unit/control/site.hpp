@@ -30,6 +30,10 @@ public:
                  const std::string& service = "web-80");
     void up(const std::string& server) { verdict(server, monitors::Health::up); }
     void down(const std::string& server) { verdict(server, monitors::Health::down); }
+    /// One piece of evidence against ourselves.
+    void evidence(const std::string& code);
+    /// Codes of the alerts there are now, sorted.
+    std::vector<std::string> alerts();
     /// Time passes; deadlines that fall into it are kept.
     void wait(Duration time);
     void reload(const Config& config);

@@ -1,10 +1,12 @@
 // Every table of docs/policy.md, row by row, against the functions that it describes.
 
 #include "src/policy/announce_policy.hpp"
+#include "src/policy/brake.hpp"
 #include "src/policy/fitness.hpp"
 #include "src/policy/pool_policy.hpp"
 #include "src/policy/server_health.hpp"
 #include "src/policy/stop_sequence.hpp"
+#include "src/policy/suspicion.hpp"
 #include "test/unit/policy/markdown_tables.hpp"
 #include "test/unit/policy/pools.hpp"
 
@@ -349,4 +351,74 @@ TEST_CASE("every phase of a stop lasts at most what the table says") {
                                                             : Duration(3s);
         CHECK(stop.deadline() == now + expected);
     }
+}
+
+TEST_CASE("doubt is what its table says") {
+    const auto seconds = [](const std::string& text) {
+        return std::chrono::seconds(std::stoi(text.substr(text.starts_with("in ") ? 3 : 0)));
+    };
+    for (const auto& row : table("doubt")) {
+        INFO(test::to_string(row));
+        std::optional<Suspicion> suspicion;
+        if (!is(row, "latest evidence", "never")) {
+            suspicion = Suspicion{start - seconds(row.at("first evidence")),
+                                  start - seconds(row.at("latest evidence")),
+                                  {"timers-late", "a probe started 2s late"}};
+        }
+        const auto decided = decide_doubt(suspicion, seconds(row.at("suspect_max")), start);
+        CHECK(to_string(decided.doubt) == row.at("doubt"));
+        if (is(row, "look again", "–")) {
+            CHECK_FALSE(decided.deadline);
+        } else {
+            CHECK(decided.deadline == start + seconds(row.at("look again")));
+        }
+    }
+}
+
+TEST_CASE("the brake goes on and off as its table says") {
+    for (const auto& row : table("brake")) {
+        INFO(test::to_string(row));
+        BrakeConfig config;
+        config.min_vips = static_cast<unsigned>(number(row, "min_vips"));
+        config.share = Fraction::parse(row.at("share")).value();
+        config.window = 10s;
+        const auto ago = [&](std::string_view column) -> std::optional<TimePoint> {
+            const auto& text = row.find(column)->second;
+            if (text == "–") return std::nullopt;
+            return start - (text == "now" ? 0s : std::chrono::seconds(std::stoi(text)));
+        };
+        BrakeDecision previous;
+        if (is(row, "brake", "on")) previous.since = start - 1min;
+        previous.eased_since = ago("eased since");
+        std::vector<BrakeVip> vips;
+        const auto add = [&](std::string_view column, BrakeVip vip) {
+            vips.insert(vips.end(), number(row, column), vip);
+        };
+        const auto counted_from = previous.since.value_or(start) - config.window;
+        add("failed within the window", {false, counted_from + 1ms});
+        add("failed earlier", {false, counted_from});
+        add("announced", {true, std::nullopt});
+        const auto decided = decide_brake(vips, config, previous, start);
+        CHECK((decided.since ? "on" : "off") == row.at("then"));
+        if (decided.since) CHECK(*decided.since == previous.since.value_or(start));
+        CHECK(decided.eased_since == ago("eased then"));
+    }
+}
+
+TEST_CASE("an address is braked as its table says") {
+    const std::vector<std::string> either{"yes", "no"};
+    check_states("braked",
+                 {{"caught", either},
+                  {"ready again", either},
+                  {"carries traffic", either},
+                  {"leaving", either},
+                  {"braked before", either}},
+                 [](const Row& row) {
+                     const BrakedInput input{.caught = is(row, "caught", "yes"),
+                                             .ready = is(row, "ready again", "yes"),
+                                             .carries = is(row, "carries traffic", "yes"),
+                                             .leaving = is(row, "leaving", "yes"),
+                                             .braked = is(row, "braked before", "yes")};
+                     CHECK(decide_braked(input) == is(row, "braked", "yes"));
+                 });
 }

@@ -46,6 +46,19 @@ TEST_CASE("the chain of a service tells of the servers that are not well") {
     CHECK(actual == golden("why-service.txt", actual));
 }
 
+TEST_CASE("a server that is suspect says what waits, for how long and why") {
+    auto content = service();
+    for (auto& server : content["service"]["pools"][0]["servers"]) {
+        if (server["name"] != "cp1") continue;
+        server["suspect"] = true;
+        server["suspect_since"] = server["health_since"];
+        server["suspect_reason"] = {{"code", "timers-late"}, {"text", "a probe started 2s late"}};
+    }
+    CHECK_THAT(explain(status(), content, "cp1", paper()),
+               Catch::Contains("    suspect  a verdict of down waits for 10 min: "
+                               "a probe started 2s late\n"));
+}
+
 TEST_CASE("a server that the service does not have has no chain") {
     CHECK(explain(status(), service(), "cp9", paper()).empty());
 }

@@ -1,0 +1,171 @@
+// What an operator should know now (docs/operations.md). Made anew for every snapshot, so that no
+// alert outlives its cause.
+
+#include "src/control/controller.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace vipd {
+namespace {
+
+using monitors::Health;
+
+/// A drift that was repaired at once is told for so long.
+constexpr std::chrono::minutes drift_shown{5};
+/// Evidence is repeated every second while it lasts; a probe may come less often.
+constexpr std::chrono::seconds evidence_shown{30};
+/// An override or maintenance that ends this soon is told of.
+constexpr std::chrono::minutes expiry_told{5};
+/// Servers that go down within this time of each other are taken as one failure …
+constexpr std::chrono::seconds at_once{10};
+/// … when they are so many, and at least half of those that were up.
+constexpr std::size_t correlated_from = 4;
+
+struct Fallen {
+    std::size_t lately = 0;
+    std::size_t still_up = 0;
+};
+
+Fallen count_fallen(const Model& model, TimePoint now) {
+    Fallen fallen;
+    for (const auto& service : model.services) {
+        for (const auto& pool : service.pools) {
+            for (const auto& server : pool.servers) {
+                const auto health = server.health.health;
+                const bool lately = server.went_down && now - *server.went_down < at_once;
+                fallen.lately += health == Health::down && lately ? 1U : 0U;
+                fallen.still_up += health == Health::up ? 1U : 0U;
+            }
+        }
+    }
+    return fallen;
+}
+
+std::string subject_of(const std::string& vip, const VipAddress& address) {
+    return vip + " " + address.address.to_string();
+}
+
+}  // namespace
+
+void Controller::alert_pools(const AddAlert& add) const {
+    for (const auto& service : model_.services) {
+        for (const auto& pool : service.pools) {
+            const auto& decided = pool.decision;
+            const auto subject = vipd::subject(service, pool);
+            if (decided.held > 0) {
+                add("held", subject,
+                    fmt::format("{} down servers are kept in the pool: {} of {} up, floor {}",
+                                decided.held, decided.up, pool.servers.size(), decided.floor));
+            }
+            if (pool.refused)
+                add("not-programmed", subject, "the kernel refuses the service: " + *pool.refused);
+            if (!kernel_read_) continue;
+            if (decided.enabled == 0) {
+                add("all-disabled", subject, "no server of the pool is enabled");
+                continue;
+            }
+            if (decided.up == 0 && all_judged(pool))
+                add("pool-empty", subject, "no server of the pool is up");
+            if (decided.enabled < decided.floor) {
+                add("floor-broken", subject,
+                    fmt::format("{} of {} servers are enabled, fewer than the floor of {}",
+                                decided.enabled, decided.configured, decided.floor));
+            }
+        }
+    }
+}
+
+void Controller::alert_vips(const AddAlert& add) const {
+    for (const auto& vip : model_.vips) {
+        for (const auto& address : vip.addresses) {
+            const auto subject = subject_of(vip.name, address);
+            if (address.announcement() == Announcement::withdrawn && kernel_read_)
+                add("vip-withdrawn", subject, address.reason.text);
+            if (address.error) add("address-refused", subject, *address.error);
+        }
+    }
+    for (const auto& [name, peer] : peers_) {
+        if (peer->state == bgp::SessionState::established) continue;
+        add("peer-down", name,
+            fmt::format("{}: {}", bgp::to_string(peer->state), peer->reason_text));
+    }
+}
+
+void Controller::alert_kernel(const AddAlert& add, TimePoint now) const {
+    if (timeouts_error_) add("timeouts-refused", config_.node, *timeouts_error_);
+    if (kernel_error_) add("kernel-unreadable", config_.node, *kernel_error_);
+    for (const auto& refusal : refusals_) {
+        if (std::holds_alternative<ipvs::AddService>(refusal.change)) continue;  // its pool says so
+        add("not-programmed", ipvs::to_string(ipvs::service_of(refusal.change)),
+            to_string(refusal.change) + ": " + refusal.error.text);
+    }
+    if (last_drift_ && now - last_drift_->at < drift_shown)
+        add("drift", last_drift_->subject, last_drift_->text);
+}
+
+void Controller::alert_operators(const AddAlert& add, TimePoint now) const {
+    for (const auto& [file, list] : lists_) {
+        if (list.problem) add("source-stale", file, *list.problem);
+    }
+    if (state_unsaved_) add("state-unsaved", config_.state_dir, *state_unsaved_);
+    if (config_rejected_) add("config-rejected", config_.node, *config_rejected_);
+    for (const auto& [vip, state] : maintenance_) {
+        const auto& subject = vip.empty() ? config_.node : vip;
+        add("maintenance", subject, by_whom(state.who, state.why));
+        if (state.until && *state.until - now < expiry_told)
+            add("override-expiring", subject, "maintenance is about to end");
+    }
+    for (const auto& [name, override] : overrides_) {
+        if (!override.until || *override.until - now >= expiry_told) continue;
+        add("override-expiring", name.service + "/" + name.server,
+            fmt::format("{} by {} is about to end", to_string(override.state),
+                        by_whom(override.who, override.why)));
+    }
+}
+
+void Controller::alert_doubts(const AddAlert& add, TimePoint now) const {
+    if (suspicion_) {
+        const bool frozen =
+            decide_doubt(suspicion_, config_.suspect_max, now).doubt == Doubt::frozen;
+        add("suspect", config_.node,
+            fmt::format("{}: {}", frozen ? "verdicts of down wait" : "verdicts apply all the same",
+                        suspicion_->reason.text));
+    }
+    for (const auto& [code, evidence] : impaired_) {
+        if (now - evidence.at < evidence_shown) add("checks-impaired", code, evidence.reason.text);
+    }
+    if (brake_.since) add("brake", config_.node, brake_text());
+    const auto fallen = count_fallen(model_, now);
+    if (fallen.lately >= correlated_from && fallen.lately >= fallen.still_up) {
+        add("correlated-failures", config_.node,
+            fmt::format("{} servers went down within {} s, {} are up", fallen.lately,
+                        at_once.count(), fallen.still_up));
+    }
+}
+
+std::vector<Alert> Controller::alerts(TimePoint now) {
+    std::vector<Alert> found;
+    const AddAlert add = [&](std::string code, std::string subject, std::string text) {
+        found.push_back({std::move(code), std::move(subject), std::move(text), now});
+    };
+    alert_pools(add);
+    alert_vips(add);
+    alert_kernel(add, now);
+    alert_operators(add, now);
+    alert_doubts(add, now);
+
+    decltype(alert_since_) since;
+    for (auto& alert : found) {
+        const std::pair key(alert.code, alert.subject);
+        const auto known = alert_since_.find(key);
+        alert.since = known == alert_since_.end() ? now : known->second;
+        since.emplace(key, alert.since);
+    }
+    alert_since_ = std::move(since);
+    return found;
+}
+
+}  // namespace vipd

@@ -1,0 +1,156 @@
+// Alerts come with their cause and go with it.
+
+#include "test/unit/control/site.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+using namespace vipd;
+using namespace vipd::test;
+
+namespace {
+
+Site running_site(unsigned servers) {
+    Site site(small_config(servers));
+    site.read_kernel();
+    for (unsigned i = 1; i <= servers; ++i)
+        site.up("s" + std::to_string(i));
+    return site;
+}
+
+bool alerts(Site& site, const std::string& code) {
+    const auto codes = site.alerts();
+    return std::ranges::find(codes, code) != codes.end();
+}
+
+Command by_ada() {
+    Command command;
+    command.who = "ada";
+    command.why = "repair";
+    return command;
+}
+
+}  // namespace
+
+TEST_CASE("a site where all is well alerts of nothing") {
+    auto site = running_site(2);
+    CHECK(site.alerts().empty());
+}
+
+TEST_CASE("a pool that is empty, held and withdrawn says so") {
+    auto site = running_site(2);
+    site.down("s1");
+    CHECK(site.alerts().empty());
+    site.down("s2");
+    CHECK(site.alerts() == std::vector<std::string>{"held", "pool-empty", "vip-withdrawn"});
+    site.up("s1");
+    site.wait(10s);
+    CHECK(site.alerts().empty());
+}
+
+TEST_CASE("a configuration that breaks the floor is alerted on, and one that disables all") {
+    auto site = running_site(4);
+    auto config = small_config(4);
+    auto& servers = config.services.at("web-80").servers;
+    for (const auto* name : {"s1", "s2", "s3"})
+        servers.at(name).state = Admin::disabled;
+    site.reload(config);
+    CHECK(site.alerts() == std::vector<std::string>{"floor-broken"});
+    servers.at("s4").state = Admin::disabled;
+    site.reload(config);
+    CHECK(site.alerts() == std::vector<std::string>{"all-disabled", "vip-withdrawn"});
+}
+
+TEST_CASE("drift is told for five minutes") {
+    auto site = running_site(1);
+    ipvs::KernelReport report;
+    report.drift.push_back(ipvs::RemoveService{site.table.begin()->first});
+    report.in_sync = true;
+    site.controller.handle(report, site.now);
+    CHECK(site.alerts() == std::vector<std::string>{"drift"});
+    site.wait(5min);
+    CHECK(site.alerts().empty());
+}
+
+TEST_CASE("a change that the kernel refuses is alerted on until it is accepted") {
+    auto site = running_site(1);
+    ipvs::KernelReport report;
+    report.refusals.push_back(
+        {ipvs::RemoveService{site.table.begin()->first}, {16, "Device or resource busy"}, {}});
+    site.controller.handle(report, site.now);
+    CHECK(site.alerts() == std::vector<std::string>{"not-programmed"});
+    report.refusals.clear();
+    site.controller.handle(report, site.now);
+    CHECK(site.alerts().empty());
+}
+
+TEST_CASE("many failures at one instant are alerted on, and change nothing else") {
+    auto site = running_site(9);
+    for (const auto* name : {"s1", "s2", "s3", "s4"})
+        site.down(name);
+    CHECK_FALSE(alerts(site, "correlated-failures"));
+    site.down("s5");
+    CHECK(alerts(site, "correlated-failures"));
+    CHECK(site.server("s5").health == monitors::Health::down);
+    site.wait(10s);
+    CHECK_FALSE(alerts(site, "correlated-failures"));
+}
+
+TEST_CASE("failures that come one by one are not correlated") {
+    auto site = running_site(8);
+    for (const auto* name : {"s1", "s2", "s3", "s4", "s5", "s6"}) {
+        site.wait(4s);
+        site.down(name);
+    }
+    CHECK_FALSE(alerts(site, "correlated-failures"));
+}
+
+TEST_CASE("an override that is about to end is alerted on") {
+    auto site = running_site(2);
+    SetAdmin drain;
+    drain.server = "s1";
+    drain.state = Admin::draining;
+    drain.ttl = 10min;
+    CHECK(site.controller.execute(by_ada(), drain, site.now).outcome == Outcome::done);
+    CHECK(site.alerts().empty());
+    site.wait(5min + 1s);
+    CHECK(site.alerts() == std::vector<std::string>{"override-expiring"});
+    site.wait(5min);
+    CHECK(site.alerts().empty());
+}
+
+TEST_CASE("maintenance is shown loudly, and that it is about to end") {
+    auto site = running_site(1);
+    Maintenance maintenance;
+    maintenance.vip = "web";
+    maintenance.on = true;
+    maintenance.ttl = 10min;
+    site.controller.execute(by_ada(), maintenance, site.now);
+    CHECK(alerts(site, "maintenance"));
+    CHECK_FALSE(alerts(site, "override-expiring"));
+    site.wait(6min);
+    CHECK(alerts(site, "override-expiring"));
+    site.wait(5min);
+    CHECK(site.alerts().empty());
+}
+
+TEST_CASE("doubt and checks that cannot run are alerted on") {
+    auto site = running_site(1);
+    site.evidence("timers-late");
+    CHECK(site.alerts() == std::vector<std::string>{"suspect"});
+    site.wait(3s);
+    CHECK(site.alerts().empty());
+    site.evidence("not-permitted");
+    CHECK(site.alerts() == std::vector<std::string>{"checks-impaired"});
+    site.wait(30s);
+    CHECK(site.alerts().empty());
+}
+
+TEST_CASE("a rejected configuration is alerted on until a reload succeeds") {
+    auto site = running_site(1);
+    site.controller.config_rejected("vipd.json:1:1: found nothing, expected an object");
+    CHECK(site.alerts() == std::vector<std::string>{"config-rejected"});
+    site.reload(small_config(1));
+    CHECK(site.alerts().empty());
+}
