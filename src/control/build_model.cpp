@@ -41,7 +41,10 @@ Server make_server(const std::string& name, const ServerConfig& config, const Ad
         probe.verdict.advisory = monitor.advisory;
         server.probes.push_back(std::move(probe));
     }
-    if (server.probes.empty()) server.health = judge({});  // no verdict will ever come
+    std::vector<MonitorVerdict> verdicts;
+    for (const auto& probe : server.probes)
+        verdicts.push_back(probe.verdict);
+    server.health = judge(verdicts);
     return server;
 }
 

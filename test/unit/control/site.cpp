@@ -48,6 +48,7 @@ void Site::read_kernel() {
 }
 
 void Site::sweep() {
+    behind_ = true;
     read_kernel();
 }
 
@@ -67,6 +68,14 @@ void Site::count(const std::map<std::string, Connections>& connections) {
     report.counted_since = report.at = now;
     controller.handle(report, now);
     carry();
+}
+
+void Site::settle() {
+    kernel_answers = true;
+    refuse_services = false;
+    behind_ = false;
+    const auto wanted = wanted_;
+    write_kernel(wanted);
 }
 
 void Site::verdict(const std::string& server, monitors::Health health, const std::string& service) {
@@ -177,8 +186,13 @@ void Site::carry() {
 }
 
 void Site::write_kernel(const ipvs::WantedChange& wanted) {
-    unanswered_.services.insert(wanted.services.begin(), wanted.services.end());
-    unanswered_.addresses.insert(wanted.addresses.begin(), wanted.addresses.end());
+    for (auto* known : {&unanswered_, &wanted_}) {
+        for (const auto& [key, service] : wanted.services)
+            known->services[key] = service;
+        for (const auto& [address, present] : wanted.addresses)
+            known->addresses[address] = present;
+    }
+    behind_ = behind_ || !kernel_answers || refuse_services;
     if (!kernel_answers) return;
     ipvs::KernelReport report;
     report.at = now;

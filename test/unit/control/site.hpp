@@ -45,6 +45,16 @@ public:
     void sweep();
     /// The kernel counts connections: those named by destination address, none on others.
     void count(const std::map<std::string, Connections>& connections);
+    /// The kernel answers again and takes everything, also what it had refused or lost.
+    void settle();
+    /// The kernel holds what the controller wants.
+    bool settled() const { return kernel_answers && !refuse_services && !behind_; }
+    template <class Action>
+    CommandResult execute(const Command& command, const Action& action) {
+        auto result = controller.execute(command, action, now);
+        carry();
+        return result;
+    }
     void connect_router();
     void lose_router();
 
@@ -81,6 +91,8 @@ private:
     std::map<monitors::ProbeId, monitors::ProbePlan> probes_;
     std::map<bgp::Prefix, std::optional<bgp::RouteAttributes>> wanted_routes_;
     ipvs::WantedChange unanswered_;
+    ipvs::WantedChange wanted_;
+    bool behind_ = false;
     bool router_up_ = true;
     bool keeps_state_ = false;
     std::vector<Event> events_;
