@@ -200,6 +200,8 @@ private:
     void remove_orphans();
     void note_ownership(const ipvs::WantedChange& wanted);
     bool initial_set_complete();
+    bool all_answered() const;
+    bool all_probed();
     void keep_saved_health_fresh(TimePoint now);
 
     void advance_stop(TimePoint now);
@@ -243,6 +245,7 @@ private:
     StopSequence stop_;
     bool sessions_closed_ = false;
     bool initial_set_complete_ = false;
+    std::size_t probed_services_ = 0;
     std::optional<std::string> config_rejected_;
     std::optional<std::string> state_unsaved_;
     std::map<std::string, ListState> lists_;

@@ -13,6 +13,13 @@ using monitors::Health;
 /// slow disk.
 constexpr Duration refresh_interval{10000};
 
+bool freshly_judged(const Server& server) {
+    return server.admin != Admin::enabled ||
+           std::ranges::all_of(server.probes, [](const ProbeState& probe) {
+               return !probe.restored && probe.verdict.health != Health::unknown;
+           });
+}
+
 /// Between the steady clock of this process and the wall clock that survives it.
 class Clocks {
 public:
@@ -210,27 +217,34 @@ void Controller::note_ownership(const ipvs::WantedChange& wanted) {
 
 bool Controller::initial_set_complete() {
     if (initial_set_complete_ || !kernel_read_) return false;
-    const auto fresh = [](const ProbeState& probe) {
-        return !probe.restored && probe.verdict.health != Health::unknown;
-    };
-    const auto settled = [&](const Server& server) {
-        return server.admin != Admin::enabled || std::ranges::all_of(server.probes, fresh);
-    };
-    const bool probed = std::ranges::all_of(model_.services, [&](const Service& service) {
-        return std::ranges::all_of(service.pools, [&](const Pool& pool) {
-            return std::ranges::all_of(pool.servers, settled);
-        });
-    });
-    // What waits for the kernel is not announced yet, and must not be forgotten by the routers
-    // meanwhile.
-    const bool answered =
-        kernel_in_sync_ && std::ranges::all_of(model_.vips, [](const Vip& vip) {
-            return std::ranges::all_of(vip.addresses, [](const VipAddress& address) {
-                return address.present || address.error;
-            });
-        });
-    initial_set_complete_ = (probed && answered) || start_deadline_passed_;
+    initial_set_complete_ = start_deadline_passed_ || (all_answered() && all_probed());
     return initial_set_complete_;
+}
+
+/// What waits for the kernel is not announced yet, and must not be forgotten by the routers
+/// meanwhile.
+bool Controller::all_answered() const {
+    return kernel_in_sync_ && std::ranges::all_of(model_.vips, [](const Vip& vip) {
+               return std::ranges::all_of(vip.addresses, [](const VipAddress& address) {
+                   return address.present || address.error;
+               });
+           });
+}
+
+/// Asked after each of a first round of verdicts: begins where the last look stopped, and looks at
+/// everything only once that came to the end, for reloads and operators move what was passed.
+bool Controller::all_probed() {
+    const auto settled = [](const Service& service) {
+        return std::ranges::all_of(service.pools, [](const Pool& pool) {
+            return std::ranges::all_of(pool.servers, freshly_judged);
+        });
+    };
+    const auto& services = model_.services;
+    while (probed_services_ < services.size() && settled(services[probed_services_]))
+        ++probed_services_;
+    if (probed_services_ < services.size()) return false;
+    probed_services_ = 0;
+    return std::ranges::all_of(services, settled);
 }
 
 }  // namespace vipd
