@@ -41,7 +41,7 @@ within() {
             failed "$text (not within $limit s)"
             return 0
         fi
-        sleep 0.05
+        sleep 0.2
     done
     passed "$text ($(seconds_between "$start" "$EPOCHREALTIME") s)"
 }
