@@ -107,8 +107,8 @@ bool all_judged(const Pool& pool) {
     });
 }
 
-void Server::acknowledge(std::optional<ipvs::Destination> destination, TimePoint now) {
-    in_kernel = std::move(destination);
+void Server::acknowledge(std::optional<ipvs::Destination> acknowledged, TimePoint now) {
+    in_kernel = std::move(acknowledged);
     const bool quiet = in_kernel && in_kernel->weight == 0;
     if (!quiet) quiet_since.reset();
     if (quiet && !quiet_since) quiet_since = now;
