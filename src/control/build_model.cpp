@@ -41,10 +41,7 @@ Server make_server(const std::string& name, const ServerConfig& config, const Ad
         probe.verdict.advisory = monitor.advisory;
         server.probes.push_back(std::move(probe));
     }
-    std::vector<MonitorVerdict> verdicts;
-    for (const auto& probe : server.probes)
-        verdicts.push_back(probe.verdict);
-    server.health = judge(verdicts);
+    server.health = judge(server);
     return server;
 }
 
@@ -112,6 +109,13 @@ void Server::acknowledge(std::optional<ipvs::Destination> acknowledged, TimePoin
     const bool quiet = in_kernel && in_kernel->weight == 0;
     if (!quiet) quiet_since.reset();
     if (quiet && !quiet_since) quiet_since = now;
+}
+
+ServerHealth judge(const Server& server) {
+    std::vector<MonitorVerdict> verdicts;
+    for (const auto& probe : server.probes)
+        verdicts.push_back(probe.verdict);
+    return judge(verdicts);
 }
 
 LeavingServer leaving_server(const Server& server) {

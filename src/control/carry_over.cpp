@@ -53,10 +53,7 @@ void carry_probes(Server& next, const Server& known) {
 
 void carry_server(Server& next, const Server& known) {
     carry_probes(next, known);
-    std::vector<MonitorVerdict> verdicts;
-    for (const auto& probe : next.probes)
-        verdicts.push_back(probe.verdict);
-    next.health = judge(verdicts);
+    next.health = judge(next);
     next.health_since = known.health_since;
     next.went_down = known.went_down;
     next.adopted_weight = known.adopted_weight;

@@ -65,11 +65,7 @@ void Controller::apply_verdict(const ProbePlace& place, const monitors::Verdict&
 
 void Controller::judge_server(const Service& service, Pool& pool, Server& server,
                               std::string because, TimePoint now) {
-    std::vector<MonitorVerdict> verdicts;
-    for (const auto& probe : server.probes)
-        verdicts.push_back(probe.verdict);
-    auto judged = judge(verdicts);
-    const auto before = std::exchange(server.health, std::move(judged)).health;
+    const auto before = std::exchange(server.health, judge(server)).health;
     if (before == server.health.health) return;
 
     server.health_since = now;

@@ -85,6 +85,9 @@ struct Pool {
     std::optional<std::uint64_t> last_event;
 };
 
+/// What its monitors say of it, as far as they have.
+ServerHealth judge(const Server& server);
+
 /// How the drain policy sees a server that is leaving.
 LeavingServer leaving_server(const Server& server);
 

@@ -52,16 +52,14 @@ Duration longest_interval(const ServiceConfig& service) {
 
 void restore_health(Server& server, const SavedServer& saved, const Clocks& clocks) {
     if (saved.monitors.size() != server.probes.size()) return;  // judged by other monitors then
-    std::vector<MonitorVerdict> verdicts;
     for (std::size_t i = 0; i < server.probes.size(); ++i) {
         auto& probe = server.probes[i];
         probe.plan.initial = saved.monitors[i];
         probe.verdict.health = saved.monitors[i];
         probe.verdict.reason = {"restored", "as it was before the restart"};
         probe.restored = saved.monitors[i] != Health::unknown;
-        verdicts.push_back(probe.verdict);
     }
-    server.health = judge(verdicts);
+    server.health = judge(server);
     server.health_since = clocks.steady(saved.since);
 }
 
