@@ -152,10 +152,9 @@ private:
     }
 
     void check_address(const DestinationKey& key) {
-        const auto bytes = key.address.bytes();
-        const bool link_local =
-            !key.address.is_ipv4() && bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
-        if (!link_local && !key.address.is_multicast() && !key.address.is_unspecified()) return;
+        if (!key.address.is_link_local() && !key.address.is_multicast() &&
+            !key.address.is_unspecified())
+            return;
         found(key, "not-unicast",
               key.address.to_string() + " is no address that traffic can be sent to",
               "use a global or private unicast address");

@@ -37,10 +37,6 @@ int check_options(const ServiceKey& key, const ServiceOptions& options) {
     return 0;
 }
 
-bool is_link_local(const Address& address) {
-    return !address.is_ipv4() && address.bytes()[0] == 0xfe && (address.bytes()[1] & 0xc0) == 0x80;
-}
-
 bool is_broadcast(const Address& address) {
     return address.is_ipv4() &&
            std::ranges::all_of(address.bytes(), [](std::uint8_t byte) { return byte == 0xff; });
@@ -58,7 +54,7 @@ int check_destination(const ServiceKey& service, const DestinationKey& key,
 
 int check_new_destination(const Address& address) {
     const bool unicast = !address.is_multicast() && !address.is_unspecified() &&
-                         !is_link_local(address) && !is_broadcast(address);
+                         !address.is_link_local() && !is_broadcast(address);
     return unicast ? 0 : EINVAL;
 }
 

@@ -45,6 +45,10 @@ bool Address::is_multicast() const {
     return bytes_[0] == 0xffU;
 }
 
+bool Address::is_link_local() const {
+    return !is_ipv4() && bytes_[0] == 0xfeU && (bytes_[1] & 0xc0U) == 0x80U;
+}
+
 std::string Address::to_string() const {
     std::array<char, INET6_ADDRSTRLEN> text{};
     inet_ntop(is_ipv4() ? AF_INET : AF_INET6, bytes_.data(), text.data(), text.size());

@@ -38,6 +38,8 @@ public:
     bool is_loopback() const;
     bool is_unspecified() const;
     bool is_multicast() const;
+    /// fe80::/10 (RFC 4291 §2.4). An IPv4 address never is: the kernel routes those like any other.
+    bool is_link_local() const;
 
     /// Canonical text (RFC 5952 for IPv6).
     std::string to_string() const;

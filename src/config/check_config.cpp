@@ -141,9 +141,8 @@ private:
             return false;
         if (address.is_ipv4())
             return bytes[0] != 0 && bytes[0] < 240;  // RFC 1122 §3.2.1.3, RFC 1112 §4
-        const bool link_local = bytes[0] == 0xfe && (bytes[1] & 0xc0U) == 0x80U;
         constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-        return !link_local && !std::ranges::equal(bytes.first(mapped.size()), mapped);
+        return !address.is_link_local() && !std::ranges::equal(bytes.first(mapped.size()), mapped);
     }
 
     void check_when(const VipConfig& vip, std::size_t services, const std::string& pointer) {
@@ -351,13 +350,11 @@ private:
     }
 
     void check_server_address(const Address& address, const std::string& pointer) {
-        const auto bytes = address.bytes();
-        const bool link_local =
-            !address.is_ipv4() && bytes[0] == 0xfe && (bytes[1] & 0xc0U) == 0x80U;
-        if (address.is_unspecified() || address.is_multicast() || link_local) {
+        if (address.is_unspecified() || address.is_multicast() || address.is_link_local()) {
             report(pointer, address.to_string(),
-                   link_local ? "an address that is not link-local: the kernel refuses those"
-                              : "a unicast address");
+                   address.is_link_local()
+                       ? "an address that is not link-local: the kernel refuses those"
+                       : "a unicast address");
         }
         for (const auto& [name, vip] : config_.vips) {
             if (std::ranges::find(vip.addresses, address) == vip.addresses.end()) continue;

@@ -35,6 +35,9 @@ TEST_CASE("an address knows its kind") {
     CHECK(Address::parse("0.0.0.0")->is_unspecified());
     CHECK(Address::parse("239.1.1.1")->is_multicast());
     CHECK(Address::parse("ff02::1")->is_multicast());
+    CHECK(Address::parse("febf::1")->is_link_local());
+    CHECK_FALSE(Address::parse("fec0::1")->is_link_local());
+    CHECK_FALSE(Address::parse("169.254.0.1")->is_link_local());
 }
 
 TEST_CASE("an endpoint is address and port, IPv6 in brackets") {
