@@ -11,14 +11,6 @@ using namespace vipd::test;
 
 namespace {
 
-Site running_site(unsigned servers) {
-    Site site(small_config(servers));
-    site.read_kernel();
-    for (unsigned i = 1; i <= servers; ++i)
-        site.up("s" + std::to_string(i));
-    return site;
-}
-
 bool alerts(Site& site, const std::string& code) {
     const auto codes = site.alerts();
     return std::ranges::find(codes, code) != codes.end();
@@ -34,12 +26,12 @@ Command by_ada() {
 }  // namespace
 
 TEST_CASE("a site where all is well alerts of nothing") {
-    auto site = running_site(2);
+    auto site = site_with_all_up(2);
     CHECK(site.alerts().empty());
 }
 
 TEST_CASE("a pool that is empty, held and withdrawn says so") {
-    auto site = running_site(2);
+    auto site = site_with_all_up(2);
     site.down("s1");
     CHECK(site.alerts().empty());
     site.down("s2");
@@ -50,7 +42,7 @@ TEST_CASE("a pool that is empty, held and withdrawn says so") {
 }
 
 TEST_CASE("a configuration that breaks the floor is alerted on, and one that disables all") {
-    auto site = running_site(4);
+    auto site = site_with_all_up(4);
     auto config = small_config(4);
     auto& servers = config.services.at("web-80").servers;
     for (const auto* name : {"s1", "s2", "s3"})
@@ -63,7 +55,7 @@ TEST_CASE("a configuration that breaks the floor is alerted on, and one that dis
 }
 
 TEST_CASE("drift is told for five minutes") {
-    auto site = running_site(1);
+    auto site = site_with_all_up(1);
     ipvs::KernelReport report;
     report.drift.push_back(ipvs::RemoveService{site.table.begin()->first});
     report.in_sync = true;
@@ -74,7 +66,7 @@ TEST_CASE("drift is told for five minutes") {
 }
 
 TEST_CASE("a change that the kernel refuses is alerted on until it is accepted") {
-    auto site = running_site(1);
+    auto site = site_with_all_up(1);
     ipvs::KernelReport report;
     report.refusals.push_back(
         {ipvs::RemoveService{site.table.begin()->first}, {16, "Device or resource busy"}, {}});
@@ -86,7 +78,7 @@ TEST_CASE("a change that the kernel refuses is alerted on until it is accepted")
 }
 
 TEST_CASE("many failures at one instant are alerted on, and change nothing else") {
-    auto site = running_site(9);
+    auto site = site_with_all_up(9);
     for (const auto* name : {"s1", "s2", "s3", "s4"})
         site.down(name);
     CHECK_FALSE(alerts(site, "correlated-failures"));
@@ -98,7 +90,7 @@ TEST_CASE("many failures at one instant are alerted on, and change nothing else"
 }
 
 TEST_CASE("failures that come one by one are not correlated") {
-    auto site = running_site(8);
+    auto site = site_with_all_up(8);
     for (const auto* name : {"s1", "s2", "s3", "s4", "s5", "s6"}) {
         site.wait(4s);
         site.down(name);
@@ -107,7 +99,7 @@ TEST_CASE("failures that come one by one are not correlated") {
 }
 
 TEST_CASE("an override that is about to end is alerted on") {
-    auto site = running_site(2);
+    auto site = site_with_all_up(2);
     SetAdmin drain;
     drain.server = "s1";
     drain.state = Admin::draining;
@@ -121,7 +113,7 @@ TEST_CASE("an override that is about to end is alerted on") {
 }
 
 TEST_CASE("maintenance is shown loudly, and that it is about to end") {
-    auto site = running_site(1);
+    auto site = site_with_all_up(1);
     Maintenance maintenance;
     maintenance.vip = "web";
     maintenance.on = true;
@@ -136,7 +128,7 @@ TEST_CASE("maintenance is shown loudly, and that it is about to end") {
 }
 
 TEST_CASE("doubt and checks that cannot run are alerted on") {
-    auto site = running_site(1);
+    auto site = site_with_all_up(1);
     site.evidence("timers-late");
     CHECK(site.alerts() == std::vector<std::string>{"suspect"});
     site.wait(3s);
@@ -148,7 +140,7 @@ TEST_CASE("doubt and checks that cannot run are alerted on") {
 }
 
 TEST_CASE("a rejected configuration is alerted on until a reload succeeds") {
-    auto site = running_site(1);
+    auto site = site_with_all_up(1);
     site.controller.config_rejected("vipd.json:1:1: found nothing, expected an object");
     CHECK(site.alerts() == std::vector<std::string>{"config-rejected"});
     site.reload(small_config(1));

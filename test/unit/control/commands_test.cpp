@@ -11,10 +11,7 @@ using Journal = std::vector<std::string>;
 namespace {
 
 Site running_site(unsigned servers) {
-    Site site(small_config(servers));
-    site.read_kernel();
-    for (unsigned i = 1; i <= servers; ++i)
-        site.up("s" + std::to_string(i));
+    auto site = site_with_all_up(servers);
     site.journal.clear();
     return site;
 }

@@ -12,14 +12,6 @@ using Weights = std::map<std::string, int>;
 
 namespace {
 
-Site running_site(unsigned servers) {
-    Site site(small_config(servers));
-    site.read_kernel();
-    for (unsigned i = 1; i <= servers; ++i)
-        site.up("s" + std::to_string(i));
-    return site;
-}
-
 std::size_t position(const std::vector<std::string>& journal, const std::string& entry) {
     return static_cast<std::size_t>(std::ranges::find(journal, entry) - journal.begin());
 }
@@ -76,14 +68,14 @@ TEST_CASE("a service that the kernel refuses is unfit and its VIP withdrawn") {
 }
 
 TEST_CASE("a verdict takes one server out and leaves the rest") {
-    auto site = running_site(3);
+    auto site = site_with_all_up(3);
     site.down("s2");
     CHECK(site.kernel() == Weights{{"10.0.0.1", 1}, {"10.0.0.3", 1}});
     CHECK(site.announced());
 }
 
 TEST_CASE("the floor holds the server that went down last") {
-    auto site = running_site(4);
+    auto site = site_with_all_up(4);
     for (const auto* name : {"s1", "s2", "s3"}) {
         site.wait(1s);
         site.down(name);
@@ -95,7 +87,7 @@ TEST_CASE("the floor holds the server that went down last") {
 }
 
 TEST_CASE("with no server up the VIP is withdrawn at once although servers are held") {
-    auto site = running_site(2);
+    auto site = site_with_all_up(2);
     site.down("s1");
     CHECK(site.announced());
     site.wait(1s);
@@ -105,7 +97,7 @@ TEST_CASE("with no server up the VIP is withdrawn at once although servers are h
 }
 
 TEST_CASE("a VIP comes back after hold_down, counted from when its services are fit") {
-    auto site = running_site(2);
+    auto site = site_with_all_up(2);
     site.down("s1");
     site.down("s2");
     site.wait(1min);
@@ -117,7 +109,7 @@ TEST_CASE("a VIP comes back after hold_down, counted from when its services are 
 }
 
 TEST_CASE("a break in fitness starts hold_down anew") {
-    auto site = running_site(1);
+    auto site = site_with_all_up(1);
     site.down("s1");
     site.up("s1");
     site.wait(9s);
@@ -169,14 +161,14 @@ TEST_CASE("an adopted server that is never judged is depooled after the start de
 }
 
 TEST_CASE("somebody else flushes the table: the VIP is withdrawn until it is repaired") {
-    auto site = running_site(2);
+    auto site = site_with_all_up(2);
     site.table.clear();
     site.sweep();
     CHECK_FALSE(site.announced());
 }
 
 TEST_CASE("a lost session is told again what is announced") {
-    auto site = running_site(1);
+    auto site = site_with_all_up(1);
     site.lose_router();
     CHECK(site.controller.snapshot(site.now)
               ->vips.at("web")
@@ -209,7 +201,7 @@ TEST_CASE("a planned stop goes: leaving, wait, withdraw, wait, cease, dataplane,
 }
 
 TEST_CASE("a stop with on_stop keep leaves the kernel alone") {
-    auto site = running_site(1);
+    auto site = site_with_all_up(1);
     site.stop();
     site.wait(10s);
     CHECK(site.finished);
@@ -218,7 +210,7 @@ TEST_CASE("a stop with on_stop keep leaves the kernel alone") {
 }
 
 TEST_CASE("a second stop request skips the waits") {
-    auto site = running_site(1);
+    auto site = site_with_all_up(1);
     site.stop();
     site.stop();
     site.wait(0s);
@@ -226,7 +218,7 @@ TEST_CASE("a second stop request skips the waits") {
 }
 
 TEST_CASE("a server that fails during a planned stop withdraws at once") {
-    auto site = running_site(1);
+    auto site = site_with_all_up(1);
     site.stop();
     CHECK(site.announced());
     site.down("s1");
@@ -234,7 +226,7 @@ TEST_CASE("a server that fails during a planned stop withdraws at once") {
 }
 
 TEST_CASE("a withdrawal traces back to the verdict that caused it") {
-    auto site = running_site(1);
+    auto site = site_with_all_up(1);
     site.down("s1");
     const auto events = site.events();
     const auto by_code = [&](const std::string& code) {

@@ -8,6 +8,14 @@
 
 namespace vipd::test {
 
+Site site_with_all_up(unsigned servers) {
+    Site site(small_config(servers));
+    site.read_kernel();
+    for (unsigned i = 1; i <= servers; ++i)
+        site.up("s" + std::to_string(i));
+    return site;
+}
+
 Address ip(const std::string& text) {
     const auto address = Address::parse(text);
     if (!address) throw std::invalid_argument(text);

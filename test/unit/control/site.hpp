@@ -98,4 +98,7 @@ private:
     std::vector<Event> events_;
 };
 
+/// small_config(servers), and all of them are up.
+Site site_with_all_up(unsigned servers);
+
 }  // namespace vipd::test
