@@ -113,7 +113,7 @@ public:
     using Sink = std::function<void(Verdict)>;
     /// Likewise.
     using EvidenceSink = std::function<void(Evidence)>;
-    /// The last results, oldest first, at most 8; empty for an id that is not known or was never
+    /// The last results, oldest first, at most 30; empty for an id that is not known or was never
     /// probed.
     using History = std::vector<ProbeResult>;
 

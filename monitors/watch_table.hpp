@@ -4,6 +4,7 @@
 #include "monitors/engine.hpp"
 #include "monitors/prepared_check.hpp"
 #include "monitors/probe.hpp"
+#include "monitors/result_log.hpp"
 #include "monitors/subscribers.hpp"
 
 #include <cstdint>
@@ -21,7 +22,7 @@ struct Watch {
     ProbePlan plan;  // what all subscribers have in common; the rest is at its default
     std::shared_ptr<const PreparedCheck> check;  // shared between the watches of equal checks
     Subscribers subscribers;
-    Engine::History history;  // oldest first
+    ResultLog history;
     std::unique_ptr<Probe> probe;  // of the run under way
     std::uint32_t run = 0;  // part of the token, so that an event of an earlier run finds nobody
     std::uint8_t repeats = 0;  // in a row

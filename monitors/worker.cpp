@@ -18,7 +18,6 @@ namespace vipd::monitors {
 namespace {
 
 constexpr std::uint64_t wake_token = UINT64_MAX;
-constexpr std::size_t results_kept = 8;
 
 /// After so many, a failure counts although we were late: else a worker that is always late would
 /// never judge. That it is late was reported as evidence by then.
@@ -162,7 +161,7 @@ void Worker::take_mail() {
         }
         for (const auto& request : history) {
             const auto* watch = watches_.find_id(request.id);
-            request.answer(watch == nullptr ? Engine::History{} : watch->history);
+            request.answer(watch == nullptr ? Engine::History{} : watch->history.results());
         }
     }
     counters_.watches.store(watches_.size(), std::memory_order_relaxed);
@@ -290,19 +289,15 @@ void Worker::record(Slot slot, const Finding& finding, TimePoint now) {
     count(counters_.probes);
     if (!finding.success) count(counters_.failures);
     const auto took = std::max(Clock::duration{}, now - watch.started);
-    ProbeResult result{.success = finding.success,
-                       .reason = finding.reason,
-                       .took = std::chrono::duration_cast<std::chrono::microseconds>(took),
-                       .finished = now,
-                       .phases = watch.probe->phases(),
-                       .weight = finding.weight};
+    const ProbeResult result{.success = finding.success,
+                             .reason = finding.reason,
+                             .took = std::chrono::duration_cast<std::chrono::microseconds>(took),
+                             .finished = now,
+                             .phases = watch.probe->phases(),
+                             .weight = finding.weight};
     for (auto& verdict : watch.subscribers.record(result))
         sinks_.verdict(std::move(verdict));
-    if (watch.history.size() == results_kept) {
-        std::ranges::rotate(watch.history, watch.history.begin() + 1);
-        watch.history.pop_back();
-    }
-    watch.history.push_back(std::move(result));
+    watch.history.add(result);
 }
 
 void Worker::end_run(Slot slot) {

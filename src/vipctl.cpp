@@ -181,6 +181,11 @@ json service_of(const Options& options, const std::string& name) {
     return parse(get(options, "/v1/services/" + escaped(name)));
 }
 
+json probes_of(const Options& options, const std::string& service, const std::string& server) {
+    return parse(get(
+        options, "/v1/services/" + escaped(service) + "/servers/" + escaped(server) + "/probes"));
+}
+
 /// The services that a subject is about: by name or VIP, else those that have a server of that
 /// name.
 std::vector<std::string> services_about(const Options& options, const json& status) {
@@ -202,6 +207,7 @@ void why(const Options& options) {
     std::string out;
     for (const auto& service : names) {
         out += explain(status, service_of(options, service), server, terminal());
+        if (!server.empty()) out += explain_probes(probes_of(options, service, server), terminal());
     }
     if (out.empty()) {
         throw Failure(Outcome::failed,

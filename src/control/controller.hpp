@@ -16,6 +16,7 @@
 #include "src/policy/suspicion.hpp"
 #include "src/state/state.hpp"
 #include "src/status/command.hpp"
+#include "src/status/probe_report.hpp"
 
 #include <functional>
 #include <map>
@@ -138,6 +139,10 @@ public:
     EventLog& events() { return events_; }
     /// Everything that peers are to be told now, for a speaker that starts anew.
     bgp::WantedRoutes wanted_routes() const;
+
+    /// The probes of a server, without what they found: the engine knows that. Empty if there is no
+    /// such server, or nothing looks at it.
+    ProbeReport probes_of(const ServerName& name) const;
 
     /// A picture for the status thread. Views of services and VIPs that have not changed are shared
     /// with the last one.

@@ -150,6 +150,8 @@ private:
     CommandResult run_command(const Command& command, const Action& action);
     void begin_restart(const Reply& reply);
     void begin_examination(const Reply& reply);
+    void begin_probe_report(const ShowProbes& which, const Reply& reply);
+    static void reply_with(const ProbeReport& report, const Reply& reply);
     void start_speaker(std::vector<bgp::PeerSettings> peers);
     void reconfigure_speaker(const Config& before, std::vector<bgp::PeerSettings> peers);
     void begin_reload(Reload options, Reply reply);
@@ -377,6 +379,7 @@ void Daemon::Wiring::execute(const Command& command, const Reply& reply) {
             [&](const Maintenance& maintenance) { reply(run_command(command, maintenance)); },
             [&](const Restart&) { begin_restart(reply); },
             [&](const Examine&) { begin_examination(reply); },
+            [&](const ShowProbes& which) { begin_probe_report(which, reply); },
         },
         command.action);
 }
@@ -415,6 +418,29 @@ void Daemon::Wiring::begin_examination(const Reply& reply) {
                 waiting({Outcome::done, {}, body});
         });
     });
+}
+
+/// Each worker is asked for its part; the last answer completes the report. (Shared by the answers;
+/// used on this thread alone.)
+void Daemon::Wiring::begin_probe_report(const ShowProbes& which, const Reply& reply) {
+    const auto report =
+        std::make_shared<ProbeReport>(controller_.probes_of({which.service, which.server}));
+    if (report->probes.empty()) return reply_with(*report, reply);
+    const auto awaited = std::make_shared<std::size_t>(report->probes.size());
+    for (auto& probe : report->probes) {
+        engine_->history(probe.id, [this, report, awaited, reply, &probe](auto results) {
+            asio::post(io_,
+                       [report, awaited, reply, &probe, results = std::move(results)]() mutable {
+                           probe.results = std::move(results);
+                           if (--*awaited == 0) reply_with(*report, reply);
+                       });
+        });
+    }
+}
+
+void Daemon::Wiring::reply_with(const ProbeReport& report, const Reply& reply) {
+    reply(
+        {Outcome::done, {}, probes_json(report, {Clock::now(), std::chrono::system_clock::now()})});
 }
 
 /// The file is read elsewhere: it may be large, and its disk slow.

@@ -139,6 +139,22 @@ std::vector<ServerListView> Controller::list_views() const {
     return views;
 }
 
+ProbeReport Controller::probes_of(const ServerName& name) const {
+    ProbeReport report{name.service, name.server, {}};
+    for (const auto& service : model_.services) {
+        if (service.name != name.service) continue;
+        for (const auto& pool : service.pools) {
+            const auto server = std::ranges::find(pool.servers, name.server, &Server::name);
+            if (server == pool.servers.end()) continue;
+            for (const auto& [plan, verdict, since, restored] : server->probes) {
+                report.probes.push_back({plan.id, pool.vip_address, verdict.type, verdict.advisory,
+                                         plan.target, plan.interval, plan.timeout});
+            }
+        }
+    }
+    return report;
+}
+
 std::shared_ptr<Snapshot> Controller::snapshot(TimePoint now) {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->node = config_.node;

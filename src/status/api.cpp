@@ -69,15 +69,16 @@ Answer get_services(const Question& question) {
     return json_response(200, services_json(*question.state.snapshot, page, detail(question)));
 }
 
+HttpResponse no_such_service(const std::string& name) {
+    return error_response(404, "no-such-service",
+                          fmt::format("there is no service \"{}\"; /v1/services lists all", name));
+}
+
 Answer get_service(const Question& question) {
     const auto& services = question.state.snapshot->services;
     const auto& name = question.target.path[2];
     const auto found = services.find(name);
-    if (found == services.end()) {
-        return error_response(
-            404, "no-such-service",
-            fmt::format("there is no service \"{}\"; /v1/services lists all", name));
-    }
+    if (found == services.end()) return no_such_service(name);
     return json_response(200,
                          service_json(*question.state.snapshot, *found->second, detail(question)));
 }
@@ -190,6 +191,30 @@ Answer get_doctor(const Question& question) {
     return Command{Examine{}, question.request.caller.value_or(Caller{}), {}, {}};
 }
 
+bool has_server(const ServiceView& service, const std::string& name) {
+    return std::ranges::any_of(service.pools, [&](const PoolView& pool) {
+        return std::ranges::find(pool.servers, name, &ServerView::name) != pool.servers.end();
+    });
+}
+
+/// The workers keep what their probes found, so it is asked for, and not cached by ETag.
+Answer get_probes(const Question& question) {
+    if (question.state.snapshot == nullptr) return not_ready();
+    const auto& services = question.state.snapshot->services;
+    const auto& name = question.target.path[2];
+    const auto& server = question.target.path[4];
+    const auto found = services.find(name);
+    if (found == services.end()) return no_such_service(name);
+    if (!has_server(*found->second, server)) {
+        return error_response(404, "no-such-server",
+                              fmt::format("service \"{}\" has no server \"{}\"", name, server));
+    }
+    if (!question.state.takes_commands) {
+        return error_response(503, "no-probes", "this daemon runs no probes");
+    }
+    return Command{ShowProbes{name, server}, question.request.caller.value_or(Caller{}), {}, {}};
+}
+
 /// What must be there before a handler may be called.
 enum class Needs { nothing, snapshot };
 
@@ -207,6 +232,7 @@ constexpr std::array routes{
     Route{"GET", "/v1/status", Needs::snapshot, get_status},
     Route{"GET", "/v1/services", Needs::snapshot, get_services},
     Route{"GET", "/v1/services/{}", Needs::snapshot, get_service},
+    Route{"GET", "/v1/services/{}/servers/{}/probes", Needs::nothing, get_probes},
     Route{"GET", "/v1/vips", Needs::snapshot, get_vips},
     Route{"GET", "/v1/peers", Needs::snapshot, get_peers},
     Route{"GET", "/v1/alerts", Needs::snapshot, get_alerts},

@@ -6,6 +6,7 @@
 #include "src/model/admin.hpp"
 #include "src/status/http_message.hpp"
 
+#include <concepts>
 #include <functional>
 #include <optional>
 #include <string>
@@ -52,8 +53,21 @@ struct Examine {
     bool operator==(const Examine&) const = default;
 };
 
+/// What the probes of one server of one service found lately; changes nothing. The result's details
+/// are the answer.
+struct ShowProbes {
+    std::string service;
+    std::string server;
+
+    bool operator==(const ShowProbes&) const = default;
+};
+
+/// Somebody only asks: what he is answered is for anybody who may read.
+template <class Action>
+constexpr bool only_asks = std::same_as<Action, Examine> || std::same_as<Action, ShowProbes>;
+
 struct Command {
-    std::variant<SetAdmin, Maintenance, Reload, Restart, Examine> action;
+    std::variant<SetAdmin, Maintenance, Reload, Restart, Examine, ShowProbes> action;
     Caller caller;
     /// What the operator says of himself and of the cause; for the audit event, at most 256 bytes
     /// each.

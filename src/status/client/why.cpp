@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace vipd {
 using nlohmann::json;
@@ -135,6 +137,47 @@ bool is_of_vip(const json& vip, const std::string& subject) {
            });
 }
 
+constexpr std::size_t probes_shown = 8;
+
+/// "10.0.0.11:443", "[2001:db8::11]:443"
+std::string endpoint_text(const json& probe) {
+    const auto address = text(probe, "address");
+    const auto port = text(probe, "port");
+    if (address.find(':') == std::string::npos) return fmt::format("{}:{}", address, port);
+    return fmt::format("[{}]:{}", address, port);
+}
+
+/// "1.2 ms"
+std::string milliseconds_text(const json& microseconds) {
+    return fmt::format("{:.1f} ms", microseconds.get<double>() / 1000);
+}
+
+/// "connected after 0.3 ms, first byte after 12.0 ms": as far as it got.
+std::string phases_text(const json& result) {
+    constexpr std::array<std::pair<const char*, const char*>, 3> phases{
+        {{"connected_microseconds", "connected"},
+         {"handshaken_microseconds", "TLS"},
+         {"first_byte_microseconds", "first byte"}}};
+    std::string out;
+    for (const auto& [name, phase] : phases) {
+        const auto& time = at(result, name);
+        if (!time.is_number()) continue;
+        out +=
+            fmt::format("{}{} after {}", out.empty() ? "" : ", ", phase, milliseconds_text(time));
+    }
+    return out;
+}
+
+std::string explain_result(const json& result, const View& view) {
+    const auto& took = at(result, "took_microseconds");
+    const auto phases = phases_text(result);
+    return line(2, holds(result, "success") ? "ok" : "failed",
+                fmt::format("{} ago, in {}{}: {}: {}", age_text(at(result, "at"), view),
+                            took.is_number() ? milliseconds_text(took) : "-",
+                            phases.empty() ? "" : " (" + phases + ")",
+                            text(at(result, "reason"), "code"), reason(result, "reason")));
+}
+
 /// How the kernel balances: "mh mh-port mh-fallback, tunnel ipip, persistent 5m for each /32,
 /// /128".
 std::string kernel_options(const json& service) {
@@ -150,6 +193,21 @@ std::string kernel_options(const json& service) {
 }
 
 }  // namespace
+
+std::string explain_probes(const json& report, const View& view) {
+    std::string out;
+    for (const auto& probe : at(report, "probes")) {
+        out += fmt::format("  last probes {} {}: {} {}{}\n", text(report, "service"),
+                           text(probe, "vip_address"), text(probe, "monitor"), endpoint_text(probe),
+                           holds(probe, "advisory") ? " (advisory)" : "");
+        const auto& results = at(probe, "results");
+        const auto shown = std::min(results.size(), probes_shown);
+        for (std::size_t i = 0; i < shown; ++i)
+            out += explain_result(results[results.size() - 1 - i], view);
+        if (shown == 0) out += line(2, "", "none yet");
+    }
+    return out;
+}
 
 ServerName parse_server_name(const std::string& text) {
     const auto slash = text.find('/');

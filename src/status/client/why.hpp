@@ -28,6 +28,10 @@ std::vector<std::string> services_behind(const nlohmann::json& status, const std
 std::string explain(const nlohmann::json& status, const nlohmann::json& service,
                     const std::string& server, const View& view);
 
+/// What the probes of a server found last, newest first. `report` as
+/// /v1/services/{name}/servers/{server}/probes.
+std::string explain_probes(const nlohmann::json& report, const View& view);
+
 /// Whether draining this server is within the floor of every pool it is in (design: Pool): empty if
 /// so, else why not. `service` as /v1/services/{name}; a server that is in no pool is a reason too.
 std::string objection_to_depool(const nlohmann::json& service, const std::string& server);

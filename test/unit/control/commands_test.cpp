@@ -38,6 +38,22 @@ CommandResult maintain(Site& site, bool on, std::optional<Duration> ttl = {}) {
 
 }  // namespace
 
+TEST_CASE("the probes of a server are listed by family and monitor, with what they look at") {
+    Site site(small_config(2));
+    const auto report = site.controller.probes_of({"web-80", "s2"});
+    CHECK(report.service == "web-80");
+    CHECK(report.server == "s2");
+    REQUIRE(report.probes.size() == 1);
+    const auto& probe = report.probes.front();
+    const auto plan = site.probes().at(probe.id);
+    CHECK(probe.vip_address == ip("203.0.113.10"));
+    CHECK(probe.target == Endpoint{ip("10.0.0.2"), 80});
+    CHECK(probe.monitor == monitors::type_name(plan.check));
+    CHECK(probe.timeout == plan.timeout);
+    CHECK(site.controller.probes_of({"web-80", "s3"}).probes.empty());
+    CHECK(site.controller.probes_of({"other", "s2"}).probes.empty());
+}
+
 TEST_CASE("draining sets weight 0, and the server goes after drain_timeout") {
     auto site = running_site(3);
     CHECK(set(site, "s2", Admin::draining).outcome == Outcome::done);

@@ -255,14 +255,14 @@ TEST_CASE("the last results are remembered with the time of each phase", "[edge]
     Engine engine({}, verdicts.sink());
     auto plan = quick_plan(server.endpoint(), HttpCheck{.host = "h"});
     plan.interval = plan.timeout = 5ms;
-    plan.thresholds.fall = 10;
+    plan.thresholds.fall = 35;
     engine.update({plan}, {});
     verdicts.at(0);
 
     std::promise<Engine::History> answer;
     engine.history(1, [&answer](Engine::History history) { answer.set_value(std::move(history)); });
     const auto history = answer.get_future().get();
-    REQUIRE(history.size() == 8);
+    REQUIRE(history.size() == 30);
     for (std::size_t i = 0; i < history.size(); ++i) {
         CHECK(history[i].reason.text == "got 500, accepted 200");
         CHECK(history[i].phases.connected);

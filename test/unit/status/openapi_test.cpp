@@ -4,6 +4,7 @@
 #include "src/status/api.hpp"
 #include "src/status/command_json.hpp"
 #include "src/status/doctor.hpp"
+#include "src/status/probe_report.hpp"
 #include "test/unit/status/example_snapshot.hpp"
 
 #include <catch2/catch.hpp>
@@ -145,6 +146,43 @@ TEST_CASE("the doctor's report is as documented") {
     const auto late = inquiry_response({Outcome::timeout, "no answer", ""});
     CHECK(complaints(json::parse(*late.body), schema_of("/v1/doctor", "get", late.status)).empty());
     CHECK(ask("GET", "/v1/doctor").status == 503);  // nobody there who could look
+}
+
+TEST_CASE("what probes found is as documented") {
+    using std::chrono::microseconds;
+    monitors::ProbeResult result{.success = false,
+                                 .reason = {"http-status", "got 503, accepted 200"},
+                                 .took = microseconds(1500),
+                                 .finished = TimePoint(),
+                                 .phases = {}};
+    result.phases.connected = std::chrono::duration<std::uint32_t, std::micro>(300);
+    const ProbeReport report{"text",
+                             "cp1",
+                             {{1,
+                               *Address::parse("203.0.113.10"),
+                               "http",
+                               false,
+                               Endpoint{*Address::parse("10.0.0.11"), 443},
+                               Duration(5000),
+                               Duration(2000),
+                               {result}}}};
+    const auto body = json::parse(
+        probes_json(report, {TimePoint() + Duration(2500), example_snapshot().made_wall}));
+    const std::string path = "/v1/services/{name}/servers/{server}/probes";
+    CHECK(complaints(body, schema_of(path, "get", 200)).empty());
+    const auto& told = body["probes"][0]["results"][0];
+    CHECK(told["at"] == "2026-11-21T04:59:57.500Z");
+    CHECK(told["seconds"] == 2.5);
+    CHECK(told["connected_microseconds"] == 300);
+    CHECK(told["first_byte_microseconds"].is_null());
+    CHECK(told["took_microseconds"] == 1500);
+    for (const auto* target :
+         {"/v1/services/none/servers/cp1/probes", "/v1/services/text-https/servers/cp9/probes"}) {
+        const auto response = ask("GET", target);
+        CHECK(response.status == 404);
+        CHECK(complaints(json::parse(*response.body), schema_of(path, "get", 404)).empty());
+    }
+    CHECK(ask("GET", "/v1/services/text-https/servers/cp1/probes").status == 503);  // runs none
 }
 
 TEST_CASE("what commands are answered is as documented") {

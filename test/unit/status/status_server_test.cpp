@@ -236,6 +236,21 @@ TEST_CASE("the doctor's report comes from behind the control thread, over TCP to
     CHECK(reply.ends_with(R"({"node":"lb1","findings":[]})"));
 }
 
+TEST_CASE("what the probes of a server found is asked of those who run them", "[edge]") {
+    const Folder folder;
+    StatusServer server(loopback(folder), [](const Command& command, const auto& reply) {
+        CHECK(std::get<ShowProbes>(command.action) == ShowProbes{"text-https", "cp1"});
+        reply({Outcome::done, "", R"({"probes":[]})"});
+    });
+    server.start();
+    server.publish(std::make_shared<const Snapshot>(example_snapshot()));
+    const auto path = "/v1/services/text-https/servers/cp1/probes";
+    std::string reply;
+    for (int i = 0; i < 500 && !reply.starts_with("HTTP/1.1 200"); ++i)
+        reply = get(server, path);  // until the picture has arrived
+    CHECK(reply.ends_with(R"({"probes":[]})"));
+}
+
 TEST_CASE("a reply may come when asker and server have gone", "[edge]") {
     const Folder folder;
     std::function<void(CommandResult)> late;
