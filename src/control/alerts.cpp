@@ -29,16 +29,21 @@ struct Fallen {
     std::size_t still_up = 0;
 };
 
+bool is_recent(const std::optional<TimePoint>& time, TimePoint now) {
+    return time && now - *time < at_once;
+}
+
+/// Asked for each snapshot: servers are looked at only in pools where one has fallen of late.
 Fallen count_fallen(const Model& model, TimePoint now) {
     Fallen fallen;
     for (const auto& service : model.services) {
         for (const auto& pool : service.pools) {
-            for (const auto& server : pool.servers) {
-                const auto health = server.health.health;
-                const bool lately = server.went_down && now - *server.went_down < at_once;
-                fallen.lately += health == Health::down && lately ? 1U : 0U;
-                fallen.still_up += health == Health::up ? 1U : 0U;
-            }
+            fallen.still_up += pool.decision.up;
+            if (!is_recent(pool.last_fall, now)) continue;
+            fallen.lately += static_cast<std::size_t>(
+                std::ranges::count_if(pool.servers, [&](const Server& server) {
+                    return server.health.health == Health::down && is_recent(server.went_down, now);
+                }));
         }
     }
     return fallen;
@@ -54,23 +59,23 @@ void Controller::alert_pools(const AddAlert& add) const {
     for (const auto& service : model_.services) {
         for (const auto& pool : service.pools) {
             const auto& decided = pool.decision;
-            const auto subject = vipd::subject(service, pool);
             if (decided.held > 0) {
-                add("held", subject,
+                add("held", subject(service, pool),
                     fmt::format("{} down servers are kept in the pool: {} of {} up, floor {}",
                                 decided.held, decided.up, pool.servers.size(), decided.floor));
             }
             if (pool.refused)
-                add("not-programmed", subject, "the kernel refuses the service: " + *pool.refused);
+                add("not-programmed", subject(service, pool),
+                    "the kernel refuses the service: " + *pool.refused);
             if (!kernel_read_) continue;
             if (decided.enabled == 0) {
-                add("all-disabled", subject, "no server of the pool is enabled");
+                add("all-disabled", subject(service, pool), "no server of the pool is enabled");
                 continue;
             }
             if (decided.up == 0 && all_judged(pool))
-                add("pool-empty", subject, "no server of the pool is up");
+                add("pool-empty", subject(service, pool), "no server of the pool is up");
             if (decided.enabled < decided.floor) {
-                add("floor-broken", subject,
+                add("floor-broken", subject(service, pool),
                     fmt::format("{} of {} servers are enabled, fewer than the floor of {}",
                                 decided.enabled, decided.configured, decided.floor));
             }

@@ -71,6 +71,7 @@ void carry_pool(Pool& next, const Pool& known, TimePoint now) {
     next.refused = known.refused;
     next.fitness = known.fitness;
     next.fit_since = known.fit_since;
+    next.last_fall = known.last_fall;
     next.wanted = known.wanted;
     next.last_event = known.last_event;
 

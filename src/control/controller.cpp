@@ -41,7 +41,9 @@ void Controller::handle(const monitors::Verdict& verdict, TimePoint now) {
     const auto doubt = decide_doubt(suspicion_, config_.suspect_max, now).doubt;
     if (bad_news && doubt == Doubt::frozen) return freeze(found->second, verdict, now);
     frozen_.erase(verdict.id);
+    latency_.begin(verdict.because_of.finished, now);
     apply_verdict(found->second, verdict, now);
+    latency_.end();
 }
 
 void Controller::apply_verdict(const ProbePlace& place, const monitors::Verdict& verdict,
@@ -70,13 +72,15 @@ void Controller::judge_server(const Service& service, Pool& pool, Server& server
 
     server.health_since = now;
     server.adopted_weight.reset();
-    if (before == Health::up && server.health.health == Health::down) server.went_down = now;
+    if (before == Health::up && server.health.health == Health::down)
+        server.went_down = pool.last_fall = now;
     pool.last_event =
         events_.add(fmt::format("server-{}", monitors::to_string(server.health.health)),
                     subject(service, server), std::move(because));
 }
 
 void Controller::handle(const ipvs::KernelReport& report, TimePoint now) {
+    latency_.note(report, now);
     observe_kernel(report, now);
     if (report.read_error) return;
     if (report.table) {
@@ -138,6 +142,7 @@ void Controller::handle(const bgp::SpeakerEvent& event, TimePoint now) {
                        known = std::make_shared<const bgp::PeerStatus>(changed.status);
                    },
                    [&](const bgp::RoutesWritten& written) {
+                       latency_.note(written);
                        const std::set<bgp::Prefix> advertised(written.advertised.begin(),
                                                               written.advertised.end());
                        const std::set<bgp::Prefix> withdrawn(written.withdrawn.begin(),
@@ -152,6 +157,7 @@ void Controller::handle(const bgp::SpeakerEvent& event, TimePoint now) {
                        });
                    },
                    [&](const bgp::RoutesLost& lost) {
+                       latency_.note(lost);
                        find_addresses([&](VipAddress& address) {
                            return address.advertised_to.erase(lost.peer) > 0;
                        });

@@ -11,6 +11,7 @@
 #include "src/control/departure.hpp"
 #include "src/control/event_log.hpp"
 #include "src/control/model.hpp"
+#include "src/control/verdict_latency.hpp"
 #include "src/policy/brake.hpp"
 #include "src/policy/stop_sequence.hpp"
 #include "src/policy/suspicion.hpp"
@@ -179,6 +180,7 @@ private:
     void note_fitness(const Service& service, Pool& pool, const Fitness& before, TimePoint now);
     void note_drain(PoolPlace place, TimePoint now);
     void want_pool(const Service& service, Pool& pool);
+    std::set<std::string> established_peers() const;
     void want_route(VipAddress& address, std::optional<bgp::RouteAttributes> route);
 
     void change_to(Config config, TimePoint now);
@@ -271,6 +273,7 @@ private:
     BrakeDecision brake_;
     /// What the brake looks at has changed since its last decision.
     bool brake_due_ = false;
+    VerdictLatency latency_;
     EventLog events_;
     Outputs outputs_;
 

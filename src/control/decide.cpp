@@ -184,6 +184,7 @@ void Controller::want_pool(const Service& service, Pool& pool) {
     if (stop_.phase() >= StopPhase::dataplane) return;
     auto wanted = wanted_service(service, pool);
     if (pool.wanted == wanted) return;
+    latency_.kernel_wanted(pool.key);
     outputs_.kernel.services[pool.key] = wanted;
     pool.wanted = std::move(wanted);
 }
@@ -273,7 +274,17 @@ void Controller::decide_address(Vip& vip, VipAddress& address, AnnounceInput inp
 void Controller::want_route(VipAddress& address, std::optional<bgp::RouteAttributes> route) {
     if (address.wanted == route) return;
     address.wanted = route;
-    outputs_.routes[bgp::Prefix::host(address.address)] = std::move(route);
+    const auto prefix = bgp::Prefix::host(address.address);
+    latency_.route_wanted(prefix, established_peers());
+    outputs_.routes[prefix] = std::move(route);
+}
+
+std::set<std::string> Controller::established_peers() const {
+    std::set<std::string> names;
+    for (const auto& [name, peer] : peers_) {
+        if (peer->state == bgp::SessionState::established) names.insert(name);
+    }
+    return names;
 }
 
 bgp::WantedRoutes Controller::wanted_routes() const {

@@ -79,6 +79,8 @@ struct Pool {
     PoolDecision decision;
     Fitness fitness;
     std::optional<TimePoint> fit_since;
+    /// When one of its servers last went from up to down.
+    std::optional<TimePoint> last_fall;
     /// What the kernel thread was last told.
     std::optional<ipvs::Service> wanted;
     /// The latest event about this pool, the cause of what follows from it.

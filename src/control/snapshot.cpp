@@ -65,6 +65,7 @@ PoolView Controller::view(const Pool& pool) const {
     view.held = pool.decision.held;
     view.pooled =
         static_cast<std::size_t>(std::ranges::count_if(pool.servers, &Server::carries_traffic));
+    view.judged = all_judged(pool);
     const MemberDecision undecided{Placement::depooled,
                                    std::nullopt,
                                    {"starting", "the kernel's table has not been read yet"}};
@@ -166,12 +167,12 @@ std::shared_ptr<Snapshot> Controller::snapshot(TimePoint now) {
     for (std::size_t s = 0; s < model_.services.size(); ++s) {
         const auto& service = model_.services[s];
         if (!service_views_[s]) service_views_[s] = view(service);
-        snapshot->services.emplace(service.name, service_views_[s]);
-        judged = judged && std::ranges::all_of(service.pools, all_judged);
+        snapshot->services.emplace_hint(snapshot->services.end(), service.name, service_views_[s]);
+        judged = judged && std::ranges::all_of(service_views_[s]->pools, &PoolView::judged);
     }
     for (std::size_t v = 0; v < model_.vips.size(); ++v) {
         if (!vip_views_[v]) vip_views_[v] = view(model_.vips[v]);
-        snapshot->vips.emplace(model_.vips[v].name, vip_views_[v]);
+        snapshot->vips.emplace_hint(snapshot->vips.end(), model_.vips[v].name, vip_views_[v]);
     }
     for (const auto& [name, peer] : peers_)
         snapshot->peers.push_back(peer);
@@ -179,6 +180,7 @@ std::shared_ptr<Snapshot> Controller::snapshot(TimePoint now) {
     snapshot->lists = list_views();
     snapshot->verdicts_in = judged || start_deadline_passed_;
     snapshot->alerts = alerts(now);
+    snapshot->histograms = latency_.views();
     return snapshot;
 }
 

@@ -179,16 +179,16 @@ void write_lists(MetricsWriter& out, const Snapshot& snapshot) {
     }
 }
 
-void write_histogram(MetricsWriter& out, const HistogramView& histogram) {
-    const auto& label = histogram.label;
+void write_histogram(MetricsWriter& out, const HistogramView& view) {
+    const auto& [bounds, counts, sum] = view.histogram;
+    const auto& label = view.label;
     std::uint64_t cumulative = 0;
-    for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
-        cumulative += histogram.counts[i];
-        const bool last = i >= histogram.bounds.size();
-        const auto bound = last ? std::string("+Inf") : fmt::format("{}", histogram.bounds[i]);
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        cumulative += counts[i];
+        const auto bound = i < bounds.size() ? fmt::format("{}", bounds[i]) : "+Inf";
         out.sample("_bucket", {{label.first, label.second}, {"le", bound}}, cumulative);
     }
-    out.sample("_sum", {{label.first, label.second}}, histogram.sum);
+    out.sample("_sum", {{label.first, label.second}}, sum);
     out.sample("_count", {{label.first, label.second}}, cumulative);
 }
 

@@ -6,6 +6,7 @@
 #include "bgp/speaker.hpp"
 #include "ipvs/kernel_thread.hpp"
 #include "monitors/engine.hpp"
+#include "src/base/histogram.hpp"
 #include "src/base/reason.hpp"
 #include "src/base/time.hpp"
 #include "src/model/admin.hpp"
@@ -68,6 +69,7 @@ struct PoolView {
     std::size_t floor = 0;  // F
     std::size_t pooled = 0;  // acknowledged, held ones included
     std::size_t held = 0;
+    bool judged = false;  // every enabled server was judged at least once
     std::vector<ServerView> servers;
 };
 
@@ -148,9 +150,7 @@ struct HistogramView {
     std::string name;  // with the base unit: "vipd_probe_duration_seconds"
     std::string help;
     std::pair<std::string, std::string> label;  // name and value; an empty name: none
-    std::vector<double> bounds;  // upper bounds, ascending, without +Inf
-    std::vector<std::uint64_t> counts;  // one more than bounds: the last is above them all
-    double sum = 0;
+    Histogram histogram;
 };
 
 struct Snapshot {

@@ -85,6 +85,13 @@ public:
 
     Micro swept() const { return swept_; }
 
+    /// After one verdict, as the control thread makes it at most every 50 ms.
+    Micro picture() {
+        const auto begin = Clock::now();
+        controller_.snapshot(now_);
+        return Clock::now() - begin;
+    }
+
 private:
     TimePoint now_{std::chrono::hours(1)};
     Controller controller_;
@@ -126,4 +133,10 @@ int main(int count, char** words) {
         sweeps.push_back(site.swept());
     }
     report("everything anew", sweeps);
+    std::vector<Micro> pictures;
+    for (std::size_t i = 0; i < 101; ++i) {
+        site.verdict(i * 7919 % site.probes(), monitors::Health::down);
+        pictures.push_back(site.picture());
+    }
+    report("a picture", pictures);
 }

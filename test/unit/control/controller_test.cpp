@@ -1,10 +1,12 @@
 #include "src/control/controller.hpp"
 
+#include "src/control/verdict_latency.hpp"
 #include "test/unit/control/site.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <numeric>
 
 using namespace vipd;
 using namespace vipd::test;
@@ -240,4 +242,100 @@ TEST_CASE("a withdrawal traces back to the verdict that caused it") {
     const auto held = by_code("server-held");
     CHECK(unfit.cause == held.id);
     CHECK(held.cause == by_code("server-down").id);
+}
+
+namespace {
+
+/// Verdicts that were found at one hour, and decided about a millisecond later.
+class Stopwatch {
+public:
+    static constexpr TimePoint found{1h};
+    static constexpr TimePoint decided = found + 1ms;
+
+    void want_service(TimePoint since = found) {
+        latency.begin(since, since + 1ms);
+        latency.kernel_wanted(service);
+        latency.end();
+    }
+    void want_route(std::set<std::string> peers) {
+        latency.begin(found, decided);
+        latency.route_wanted(route, std::move(peers));
+        latency.end();
+    }
+    ipvs::KernelReport report(TimePoint at, bool written) const {
+        ipvs::KernelReport made;
+        made.at = at;
+        made.in_sync = true;
+        if (written) made.applied.push_back({ipvs::RemoveService{service}, std::nullopt});
+        return made;
+    }
+    void written(const std::string& peer) {
+        latency.note(bgp::RoutesWritten{peer, {}, {route}, found + 3ms});
+    }
+    Histogram to_kernel() const { return latency.views()[0].histogram; }
+    Histogram to_wire() const { return latency.views()[1].histogram; }
+
+    VerdictLatency latency;
+    ipvs::ServiceKey service =
+        ipvs::VirtualEndpoint{ipvs::Protocol::tcp, *Endpoint::parse("203.0.113.10:80")};
+    bgp::Prefix route = bgp::Prefix::host(ip("203.0.113.10"));
+};
+
+std::uint64_t total(const Histogram& histogram) {
+    return std::accumulate(histogram.counts.begin(), histogram.counts.end(), std::uint64_t{0});
+}
+
+}  // namespace
+
+TEST_CASE("a verdict's way to the kernel is counted once, from the end of its probe") {
+    Stopwatch watch;
+    watch.want_service();
+    watch.latency.note(watch.report(watch.decided, true), watch.found + 2ms);
+    watch.latency.note(watch.report(watch.decided, true), watch.found + 9ms);
+    CHECK(total(watch.to_kernel()) == 1);
+    CHECK(watch.to_kernel().sum == Approx(0.002));
+}
+
+TEST_CASE("of several verdicts that the kernel answers at once the oldest counts") {
+    Stopwatch watch;
+    watch.want_service();
+    watch.want_service(watch.found + 5ms);
+    watch.latency.note(watch.report(watch.found + 6ms, true), watch.found + 8ms);
+    CHECK(watch.to_kernel().sum == Approx(0.008));
+}
+
+TEST_CASE("what is not wanted because of a verdict, refused or taken back is not counted") {
+    Stopwatch watch;
+    watch.latency.kernel_wanted(watch.service);
+    watch.latency.note(watch.report(watch.decided, true), watch.found + 2ms);
+    watch.want_service();
+    auto refused = watch.report(watch.decided, true);
+    refused.applied.front().error = ipvs::KernelError{12, "no"};
+    watch.latency.note(refused, watch.found + 2ms);
+    watch.want_service();
+    // The kernel had nothing to do.
+    watch.latency.note(watch.report(watch.decided, false), watch.found + 2ms);
+    watch.latency.note(watch.report(watch.found + 1h, true), watch.found + 1h);
+    CHECK(total(watch.to_kernel()) == 0);
+}
+
+TEST_CASE("a report that was under way when the verdict came does not end the wait") {
+    Stopwatch watch;
+    watch.want_service();
+    watch.latency.note(watch.report(watch.found, false), watch.found + 2ms);
+    watch.latency.note(watch.report(watch.decided, true), watch.found + 3ms);
+    CHECK(total(watch.to_kernel()) == 1);
+}
+
+TEST_CASE("a verdict's way to the wire is counted for each peer that had a session") {
+    Stopwatch watch;
+    watch.want_route({"cr1", "cr2"});
+    watch.written("cr1");
+    watch.written("cr1");
+    watch.written("cr3");
+    CHECK(total(watch.to_wire()) == 1);
+    CHECK(watch.to_wire().sum == Approx(0.003));
+    watch.latency.note(bgp::RoutesLost{"cr2"});
+    watch.written("cr2");
+    CHECK(total(watch.to_wire()) == 1);
 }

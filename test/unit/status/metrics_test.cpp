@@ -40,18 +40,25 @@ TEST_CASE("the number of series does not grow with the number of servers") {
 
 TEST_CASE("a histogram is cumulative and ends with all") {
     auto snapshot = example_snapshot();
-    snapshot.histograms = {
-        {"vipd_probe_duration_seconds", "Help.", {"type", "http"}, {0.001, 0.01}, {2, 3, 1}, 0.5},
-        {"vipd_probe_duration_seconds", "Help.", {"type", "tcp"}, {0.001}, {0, 7}, 1.25}};
+    Histogram http({0.001, 0.01});
+    http.add(0.001, 2);  // a bound is inclusive
+    http.add(0.002, 3);
+    http.add(0.5);
+    Histogram tcp({0.001});
+    tcp.add(0.25, 7);
+    snapshot.histograms = {{"vipd_probe_duration_seconds", "Help.", {"type", "http"}, http},
+                           {"vipd_probe_duration_seconds", "Help.", {"type", "tcp"}, tcp},
+                           {"vipd_other_seconds", "Help.", {}, tcp}};
     const auto text = metrics_text(snapshot, MetricsLevel::service);
     CHECK(says(text,
                "# TYPE vipd_probe_duration_seconds histogram\n"
                "vipd_probe_duration_seconds_bucket{type=\"http\",le=\"0.001\"} 2\n"
                "vipd_probe_duration_seconds_bucket{type=\"http\",le=\"0.01\"} 5\n"
                "vipd_probe_duration_seconds_bucket{type=\"http\",le=\"+Inf\"} 6\n"
-               "vipd_probe_duration_seconds_sum{type=\"http\"} 0.5\n"
+               "vipd_probe_duration_seconds_sum{type=\"http\"} 0.508\n"
                "vipd_probe_duration_seconds_count{type=\"http\"} 6\n"
                "vipd_probe_duration_seconds_bucket{type=\"tcp\",le=\"0.001\"} 0\n"));
+    CHECK(says(text, "vipd_other_seconds_bucket{le=\"+Inf\"} 7\nvipd_other_seconds_sum 1.75\n"));
 }
 
 TEST_CASE("label values are escaped") {
