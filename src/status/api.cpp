@@ -17,6 +17,11 @@
 namespace vipd {
 namespace {
 
+/// In one answer over TCP, so that nobody can ask for all of a large site with one line: about
+/// 1 MiB. The Unix socket is the operator's.
+constexpr std::size_t most_services = 1000;
+constexpr std::size_t most_servers = 1000;
+
 struct Question {
     const HttpRequest& request;
     const RequestTarget& target;
@@ -62,10 +67,19 @@ Answer get_status(const Question& question) {
     return json_response(200, status_json(*question.state.snapshot, detail(question)));
 }
 
+PageLimit page_limit(const Question& question, std::size_t asked) {
+    PageLimit limit{.services = asked};
+    if (question.request.caller) return limit;
+    limit.services = std::min(asked, most_services);
+    if (detail(question) == Detail::full) limit.servers = most_servers;
+    return limit;
+}
+
 Answer get_services(const Question& question) {
     const auto limit = read_limit(question.target);
     if (!limit) return bad_limit();
-    const auto page = select_services(*question.state.snapshot, question.target, *limit);
+    const auto page =
+        select_services(*question.state.snapshot, question.target, page_limit(question, *limit));
     return json_response(200, services_json(*question.state.snapshot, page, detail(question)));
 }
 
@@ -132,11 +146,13 @@ Answer get_pybal_alerts(const Question& question) {
     return pybal_alerts(question.request, *question.state.snapshot);
 }
 
+MetricsLevel metrics_level(const RequestTarget& target) {
+    return target.text("level") == "server" ? MetricsLevel::server : MetricsLevel::service;
+}
+
 Answer get_metrics(const Question& question) {
-    const bool servers = question.target.text("level") == "server";
     auto response =
-        text_response(200, metrics_text(*question.state.snapshot,
-                                        servers ? MetricsLevel::server : MetricsLevel::service));
+        text_response(200, metrics_text(*question.state.snapshot, metrics_level(question.target)));
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     return response;
 }
@@ -218,40 +234,50 @@ Answer get_probes(const Question& question) {
 /// What must be there before a handler may be called.
 enum class Needs { nothing, snapshot };
 
+/// What an answer is made from, and what makes it another.
+enum class Made {
+    at_once,  // needs no snapshot, or is small whatever the site
+    from_path,  // the snapshot and the path
+    from_detail,  // and whether a summary is asked for
+    from_level,  // and the level of metrics
+    for_asker,  // and anything else, or what other threads say: see is_dear()
+};
+
 struct Route {
     std::string_view method;
     std::string_view path;  // "{}" stands for one segment
     Needs needs;
+    Made made;
     Answer (*handler)(const Question&);
 };
 
 constexpr std::array routes{
-    Route{"GET", "/", Needs::nothing, get_page},
-    Route{"GET", "/page.css", Needs::nothing, get_page},
-    Route{"GET", "/page.js", Needs::nothing, get_page},
-    Route{"GET", "/v1/status", Needs::snapshot, get_status},
-    Route{"GET", "/v1/services", Needs::snapshot, get_services},
-    Route{"GET", "/v1/services/{}", Needs::snapshot, get_service},
-    Route{"GET", "/v1/services/{}/servers/{}/probes", Needs::nothing, get_probes},
-    Route{"GET", "/v1/vips", Needs::snapshot, get_vips},
-    Route{"GET", "/v1/peers", Needs::snapshot, get_peers},
-    Route{"GET", "/v1/alerts", Needs::snapshot, get_alerts},
-    Route{"GET", "/v1/events", Needs::nothing, get_events},
-    Route{"GET", "/v1/doctor", Needs::nothing, get_doctor},
-    Route{"POST", "/v1/drain", Needs::nothing, post_command},
-    Route{"POST", "/v1/enable", Needs::nothing, post_command},
-    Route{"POST", "/v1/disable", Needs::nothing, post_command},
-    Route{"POST", "/v1/reset", Needs::nothing, post_command},
-    Route{"POST", "/v1/maintenance", Needs::nothing, post_command},
-    Route{"POST", "/v1/reload", Needs::nothing, post_command},
-    Route{"POST", "/v1/restart", Needs::nothing, post_command},
-    Route{"GET", "/metrics", Needs::snapshot, get_metrics},
-    Route{"GET", "/pools", Needs::nothing, get_pybal_pools},
-    Route{"GET", "/pools/{}", Needs::nothing, get_pybal_pools},
-    Route{"GET", "/pools/{}/{}", Needs::nothing, get_pybal_pools},
-    Route{"GET", "/alerts", Needs::nothing, get_pybal_alerts},
-    Route{"GET", "/healthz", Needs::nothing, get_healthz},
-    Route{"GET", "/readyz", Needs::nothing, get_readyz},
+    Route{"GET", "/", Needs::nothing, Made::at_once, get_page},
+    Route{"GET", "/page.css", Needs::nothing, Made::at_once, get_page},
+    Route{"GET", "/page.js", Needs::nothing, Made::at_once, get_page},
+    Route{"GET", "/v1/status", Needs::snapshot, Made::from_detail, get_status},
+    Route{"GET", "/v1/services", Needs::snapshot, Made::for_asker, get_services},
+    Route{"GET", "/v1/services/{}", Needs::snapshot, Made::at_once, get_service},
+    Route{"GET", "/v1/services/{}/servers/{}/probes", Needs::nothing, Made::for_asker, get_probes},
+    Route{"GET", "/v1/vips", Needs::snapshot, Made::from_path, get_vips},
+    Route{"GET", "/v1/peers", Needs::snapshot, Made::from_path, get_peers},
+    Route{"GET", "/v1/alerts", Needs::snapshot, Made::from_path, get_alerts},
+    Route{"GET", "/v1/events", Needs::nothing, Made::for_asker, get_events},
+    Route{"GET", "/v1/doctor", Needs::nothing, Made::for_asker, get_doctor},
+    Route{"POST", "/v1/drain", Needs::nothing, Made::at_once, post_command},
+    Route{"POST", "/v1/enable", Needs::nothing, Made::at_once, post_command},
+    Route{"POST", "/v1/disable", Needs::nothing, Made::at_once, post_command},
+    Route{"POST", "/v1/reset", Needs::nothing, Made::at_once, post_command},
+    Route{"POST", "/v1/maintenance", Needs::nothing, Made::at_once, post_command},
+    Route{"POST", "/v1/reload", Needs::nothing, Made::at_once, post_command},
+    Route{"POST", "/v1/restart", Needs::nothing, Made::at_once, post_command},
+    Route{"GET", "/metrics", Needs::snapshot, Made::from_level, get_metrics},
+    Route{"GET", "/pools", Needs::nothing, Made::for_asker, get_pybal_pools},
+    Route{"GET", "/pools/{}", Needs::nothing, Made::at_once, get_pybal_pools},
+    Route{"GET", "/pools/{}/{}", Needs::nothing, Made::at_once, get_pybal_pools},
+    Route{"GET", "/alerts", Needs::nothing, Made::for_asker, get_pybal_alerts},
+    Route{"GET", "/healthz", Needs::nothing, Made::at_once, get_healthz},
+    Route{"GET", "/readyz", Needs::nothing, Made::at_once, get_readyz},
 };
 
 bool matches(std::string_view pattern, const std::vector<std::string>& path) {
@@ -283,17 +309,55 @@ HttpResponse wrong_method(const std::string& allowed) {
     return response;
 }
 
+/// What the answer may be kept under; empty: it may not.
+std::string kept_as(const Route& route, const RequestTarget& target) {
+    switch (route.made) {
+        case Made::from_path:
+            return std::string(route.path);
+        case Made::from_detail:
+            return fmt::format("{}{}", route.path, target.flag("summary") ? "?summary" : "");
+        case Made::from_level:
+            return fmt::format("{}{}", route.path,
+                               metrics_level(target) == MetricsLevel::server ? "?server" : "");
+        case Made::at_once:
+        case Made::for_asker:
+            return {};
+    }
+    return {};
+}
+
+Answer run_or_recall(const Route& route, const Question& question) {
+    const auto name = kept_as(route, question.target);
+    if (name.empty() || question.state.kept == nullptr) return route.handler(question);
+    auto& kept = *question.state.kept;
+    if (const auto known = kept.find(name); known != kept.end()) return known->second;
+    auto answer = route.handler(question);
+    if (const auto* made = std::get_if<HttpResponse>(&answer)) kept.emplace(name, *made);
+    return answer;
+}
+
 Answer run(const Route& route, const Question& question) {
     if (route.needs == Needs::nothing) return route.handler(question);
     if (question.state.snapshot == nullptr) return not_ready();
     const auto& etag = question.state.etag;
     const bool known = none_match_holds(question.request.if_none_match, etag);
-    auto answer = known ? text_response(304, "") : route.handler(question);
+    auto answer = known ? text_response(304, "") : run_or_recall(route, question);
     auto* response = std::get_if<HttpResponse>(&answer);
     if (response != nullptr && (response->status == 200 || response->status == 304)) {
         response->headers.emplace_back("ETag", etag);
     }
     return answer;
+}
+
+const Route* find_route(std::string_view method, const std::vector<std::string>& path) {
+    const auto found = std::ranges::find_if(routes, [&](const Route& route) {
+        return route.method == method && matches(route.path, path);
+    });
+    return found == routes.end() ? nullptr : &*found;
+}
+
+std::string_view asked_method(const HttpRequest& request) {
+    return request.method == "HEAD" ? std::string_view("GET") : request.method;
 }
 
 }  // namespace
@@ -303,14 +367,26 @@ Answer answer(const HttpRequest& request, const ApiState& state) {
     if (!target) {
         return error_response(400, "bad-target", "the request's path or query cannot be read");
     }
-    const auto method = request.method == "HEAD" ? "GET" : request.method;
+    if (const auto* route = find_route(asked_method(request), target->path))
+        return run(*route, {request, *target, state});
     std::string allowed;
     for (const auto& route : routes) {
         if (!matches(route.path, target->path)) continue;
-        if (route.method == method) return run(route, {request, *target, state});
         allowed = route.method == "GET" ? "GET, HEAD" : route.method;
     }
     return allowed.empty() ? no_such_path() : wrong_method(allowed);
+}
+
+bool is_dear(const HttpRequest& request) {
+    const auto target = RequestTarget::parse(request.target);
+    const auto* route = target ? find_route(asked_method(request), target->path) : nullptr;
+    return route != nullptr && route->made == Made::for_asker && !wants_stream(request);
+}
+
+HttpResponse busy_response() {
+    auto response = error_response(503, "busy", "too many lists are asked for at this time");
+    response.headers.emplace_back("Retry-After", "5");
+    return response;
 }
 
 std::vector<std::pair<std::string, std::string>> api_paths() {

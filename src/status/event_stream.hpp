@@ -3,10 +3,11 @@
 // was said, not what is to be said, so a slow reader costs no memory however much happens.
 
 #include "src/status/answer.hpp"
+#include "src/status/change_log.hpp"
 #include "src/status/event_ring.hpp"
-#include "src/status/snapshot.hpp"
 
-#include <memory>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace vipd {
@@ -16,18 +17,14 @@ public:
     explicit EventStream(Subscription subscription) : subscription_(std::move(subscription)) {}
 
     /// The next part, at most a hundred events; empty when all has been said.
-    std::string next(const EventRing& ring, const std::shared_ptr<const Snapshot>& snapshot);
+    std::string next(const EventRing& ring, const ChangeLog& changes);
 
 private:
     std::string missed(const EventRing& ring);
-    std::string changed(const std::shared_ptr<const Snapshot>& snapshot);
+    std::string changed(const ChangeLog& changes);
 
     Subscription subscription_;
-    std::shared_ptr<const Snapshot> told_;
+    std::optional<std::uint64_t> told_;  // the picture whose changes were told last
 };
-
-/// Names of services that are in one picture and not, or not the same, in the other. Compares what
-/// the pictures share, not what is in it.
-std::vector<std::string> changed_services(const Snapshot& before, const Snapshot& now);
 
 }  // namespace vipd

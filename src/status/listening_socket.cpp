@@ -13,6 +13,8 @@ using asio::local::stream_protocol;
 namespace {
 
 constexpr ::mode_t socket_mode = 0660;
+/// For each connection. Left to itself the kernel takes up to 4 MiB for each slow reader.
+constexpr int send_buffer = 128 << 10;
 
 [[noreturn]] void fail(const boost::system::error_code& error, const std::string& what) {
     throw std::system_error(error.value(), std::system_category(),
@@ -64,6 +66,8 @@ tcp::acceptor listen_tcp(asio::io_context& io, const Endpoint& endpoint) {
     // [::] and 0.0.0.0 may then be listened on side by side, whatever net.ipv6.bindv6only says.
     if (!error && where.protocol() == tcp::v6())
         acceptor.set_option(asio::ip::v6_only(true), error);
+    // What is accepted inherits it.
+    if (!error) acceptor.set_option(asio::socket_base::send_buffer_size(send_buffer), error);
     if (!error) acceptor.bind(where, error);
     if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (error) fail(error, endpoint.to_string());

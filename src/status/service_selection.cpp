@@ -31,6 +31,13 @@ bool is_impaired(const ServiceView& service) {
     });
 }
 
+std::size_t count_servers(const ServiceView& service) {
+    std::size_t count = 0;
+    for (const auto& pool : service.pools)
+        count += pool.servers.size();
+    return count;
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> to_number(const std::string& text) {
@@ -48,11 +55,12 @@ std::optional<std::size_t> read_limit(const RequestTarget& target) {
 }
 
 ServicePage select_services(const Snapshot& snapshot, const RequestTarget& target,
-                            std::size_t limit) {
+                            const PageLimit& limit) {
     const auto text = target.text("q");
     const auto vip = target.text("vip");
     const bool impaired = target.flag("impaired");
     ServicePage page;
+    std::size_t servers = 0;
     for (auto entry = snapshot.services.lower_bound(target.text("from"));
          entry != snapshot.services.end(); ++entry) {
         const auto& service = *entry->second;
@@ -60,9 +68,12 @@ ServicePage select_services(const Snapshot& snapshot, const RequestTarget& targe
         if (impaired && !is_impaired(service)) continue;
         if (!text.empty() && !mentions(service, text)) continue;
         ++page.matched;
-        if (page.services.size() < limit) {
+        if (!page.next.empty()) continue;
+        servers += count_servers(service);
+        const bool fits = page.services.size() < limit.services && servers <= limit.servers;
+        if (fits || page.services.empty()) {
             page.services.push_back(&service);
-        } else if (page.next.empty()) {
+        } else {
             page.next = entry->first;
         }
     }

@@ -1,5 +1,6 @@
 #include "src/status/session.hpp"
 
+#include "src/status/api.hpp"
 #include "src/status/command_json.hpp"
 #include "src/status/event_stream.hpp"
 
@@ -112,7 +113,8 @@ Session::Session(Socket socket, std::optional<Caller> caller, const SessionServi
       caller_(caller),
       services_(services),
       buffer_(buffer_limit),
-      news_(socket_.get_executor()) {
+      news_(socket_.get_executor()),
+      turn_(socket_.get_executor()) {
     allow(read_limit);
 }
 
@@ -120,11 +122,19 @@ void Session::close() {
     boost::system::error_code ignored;
     socket_.close(ignored);
     news_.cancel();
+    turn_.cancel();
     if (pending_) pending_->arrived.cancel();
 }
 
 void Session::wake() {
     news_.cancel();
+}
+
+/// Who has just begun is not slow yet.
+double Session::slowness(TimePoint now) const {
+    constexpr std::size_t head_start = 128U << 10U;
+    const auto taken = static_cast<double>(sent_ + head_start);
+    return std::chrono::duration<double>(now - sending_since_).count() / taken;
 }
 
 void Session::allow(Duration time) {
@@ -157,7 +167,7 @@ asio::awaitable<bool> Session::exchange() {
     const unsigned version = parser.get().version();
     const bool head_only = parser.get().method() == http::verb::head;
     const HttpRequest request = to_request(parser.release(), caller_);
-    Answer answer = services_.answer(request);
+    Answer answer = co_await this->answer(request);
     if (auto* subscription = std::get_if<Subscription>(&answer)) {
         co_await follow(std::move(*subscription));
         co_return false;
@@ -169,6 +179,17 @@ asio::awaitable<bool> Session::exchange() {
         response = std::move(std::get<HttpResponse>(answer));
     }
     co_return co_await send(std::move(response), version, head_only, keep_alive);
+}
+
+asio::awaitable<Answer> Session::answer(const HttpRequest& request) {
+    const auto wait = services_.wait_for_turn(request);
+    if (!wait) co_return busy_response();
+    if (*wait > Duration{}) {
+        allow(*wait + write_limit);
+        turn_.expires_after(*wait);
+        co_await turn_.async_wait(as_value);
+    }
+    co_return services_.answer(request);
 }
 
 asio::awaitable<HttpResponse> Session::carry_out(Command command) {
@@ -198,14 +219,14 @@ asio::awaitable<void> Session::follow(Subscription subscription) {
         pause.expires_after(follow_pause);
         co_await pause.async_wait(as_value);
         if (!socket_.is_open()) co_return;
-        text = stream.next(*services_.events, *services_.snapshot);
+        text = stream.next(*services_.events, *services_.changes);
         if (!text.empty()) continue;
         news_.expires_after(heartbeat);
         idle_ = true;
         allow(heartbeat + write_limit);
         const auto [woken] = co_await news_.async_wait(as_value);
         idle_ = false;
-        text = stream.next(*services_.events, *services_.snapshot);
+        text = stream.next(*services_.events, *services_.changes);
         if (text.empty() && !woken) text = ":\n\n";
     }
 }
@@ -232,11 +253,16 @@ asio::awaitable<bool> Session::send(HttpResponse response, unsigned version, boo
         const auto [error, size] = co_await http::async_write_header(socket_, serializer, as_value);
         co_return keep_alive && !error;
     }
+    sending_ = response.body;
+    sending_since_ = Clock::now();
+    sent_ = 0;
     while (!serializer.is_done()) {
         allow(write_limit);
         const auto [error, size] = co_await http::async_write_some(socket_, serializer, as_value);
         if (error) co_return false;
+        sent_ += size;
     }
+    sending_.reset();
     co_return keep_alive;
 }
 

@@ -5,7 +5,7 @@
 
 #include "src/base/time.hpp"
 #include "src/status/answer.hpp"
-#include "src/status/snapshot.hpp"
+#include "src/status/change_log.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace vipd {
 
@@ -31,8 +32,10 @@ struct SessionServices {
     std::function<Answer(const HttpRequest&)> answer;
     /// Hands the command on; the result is put into what `pending` points to, if that still lives.
     std::function<void(Command, std::weak_ptr<PendingCommand> pending)> submit;
+    /// How long the request has to wait until it may be answered; nothing: too many wait.
+    std::function<std::optional<Duration>(const HttpRequest&)> wait_for_turn;
     const EventRing* events = nullptr;
-    const std::shared_ptr<const Snapshot>* snapshot = nullptr;
+    const ChangeLog* changes = nullptr;
 };
 
 class Session {
@@ -51,6 +54,7 @@ public:
     /// There may be news for those who follow events.
     void wake();
 
+    bool is_open() const { return socket_.is_open(); }
     bool is_local() const { return caller_.has_value(); }
     /// Waits for a request, or for something to tell a follower: may be closed to make room.
     bool idle() const { return idle_; }
@@ -58,9 +62,14 @@ public:
     TimePoint last_active() const { return last_active_; }
     /// close() is due then, unless something moves before.
     TimePoint deadline() const { return deadline_; }
+    /// The body on its way to the reader; absent between answers.
+    const std::shared_ptr<const std::string>& sending() const { return sending_; }
+    /// How slowly he takes it: seconds for each byte so far.
+    double slowness(TimePoint now) const;
 
 private:
     boost::asio::awaitable<bool> exchange();
+    boost::asio::awaitable<Answer> answer(const HttpRequest& request);
     boost::asio::awaitable<HttpResponse> carry_out(Command command);
     boost::asio::awaitable<void> follow(Subscription subscription);
     boost::asio::awaitable<bool> write_text(std::string text);
@@ -75,10 +84,14 @@ private:
     const SessionServices& services_;
     boost::beast::flat_buffer buffer_;
     boost::asio::steady_timer news_;
+    boost::asio::steady_timer turn_;
     std::shared_ptr<PendingCommand> pending_;
     bool idle_ = true;
     TimePoint last_active_;
     TimePoint deadline_;
+    std::shared_ptr<const std::string> sending_;
+    TimePoint sending_since_;
+    std::size_t sent_ = 0;
 };
 
 }  // namespace vipd

@@ -14,12 +14,13 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <list>
-#include <map>
+#include <set>
 #include <thread>
 
 namespace vipd {
@@ -38,10 +39,16 @@ constexpr std::size_t most_local = 64;
 constexpr Duration sweep_interval{250};
 /// After a failed accept: descriptors that ran out do not come back at once.
 constexpr Duration accept_pause{100};
-constexpr std::size_t most_cached = 64;
-/// Answers on their way to slow readers may hold so much memory; the small ones are not counted.
-constexpr std::size_t most_pinned = 256U << 20U;
-constexpr std::size_t counted_from = 1U << 20U;
+/// Lists are made at most this often for those on TCP: the others get their turn in between.
+constexpr Duration list_pace{20};
+/// Who would have to wait longer for his list is told to come again.
+constexpr Duration longest_line{5000};
+/// Answers on their way to slow readers on TCP may hold so much memory; the small ones are not
+/// counted: there are at most as many as connections.
+constexpr std::size_t counted_from = 64U << 10U;
+/// Nobody waits for a page as he waits for a verdict: where the processor is short, this thread
+/// gets out of the others' way.
+constexpr int niceness = 10;
 
 Caller caller_of(UnixSocket& socket) {
     ::ucred credentials{};
@@ -59,10 +66,8 @@ Endpoint to_endpoint(const tcp::endpoint& endpoint) {
     return {*Address::parse(endpoint.address().to_string()), endpoint.port()};
 }
 
-/// Made from the snapshot alone, so that it holds until the next one.
-bool is_of_snapshot(const HttpResponse& response) {
-    return response.status == 200 && !response.headers.empty() &&
-           response.headers.back().first == "ETag";
+bool counts(const std::shared_ptr<const std::string>& body) {
+    return body && body->size() >= counted_from;
 }
 
 }  // namespace
@@ -76,7 +81,10 @@ struct StatusServer::State {
     Answer answer(const HttpRequest& request);
     void submit(Command command, std::weak_ptr<PendingCommand> pending);
     void wake_followers();
-    bool has_room_for(const HttpResponse& response);
+    std::optional<Duration> wait_for_turn(const HttpRequest& request);
+    std::size_t unread_bytes() const;
+    Session* slowest_reader();
+    void make_way_for(const HttpResponse& response);
 
     template <class Acceptor>
     asio::awaitable<void> accept_from(Acceptor& acceptor);
@@ -96,13 +104,12 @@ struct StatusServer::State {
     bool stopping = false;
 
     std::shared_ptr<const Snapshot> snapshot;
-    std::uint64_t serial = 0;  // of the snapshot
     EventRing events;
     const std::int64_t nonce = Clock::now().time_since_epoch().count();
-    /// Answers made from this snapshot: a thousand pages that ask the same cost one rendering.
-    std::map<std::string, HttpResponse, std::less<>> cache;
-    /// Large answers that somebody still sends or keeps.
-    std::vector<std::weak_ptr<const std::string>> pinned;
+    KeptAnswers kept;
+    ChangeLog changes;
+    /// When the next list may be made for somebody on TCP.
+    TimePoint next_list;
 
     /// For replies that come when nobody waits for them any more: shared with them alone.
     std::weak_ptr<State> self;
@@ -120,7 +127,8 @@ StatusServer::State::State(StatusOptions with, Commands carry_out)
         submit(std::move(command), std::move(pending));
     };
     services.events = &events;
-    services.snapshot = &snapshot;
+    services.wait_for_turn = [this](const HttpRequest& request) { return wait_for_turn(request); };
+    services.changes = &changes;
 }
 
 void StatusServer::State::start() {
@@ -130,6 +138,8 @@ void StatusServer::State::start() {
     asio::co_spawn(io, sweep(), asio::detached);
     thread = std::thread([this] {
         ::pthread_setname_np(::pthread_self(), "vipd-status");
+        // On Linux each thread has its own, and 0 is the calling one (setpriority(2), Notes).
+        ::setpriority(PRIO_PROCESS, 0, niceness);
         io.run();
     });
 }
@@ -147,9 +157,9 @@ void StatusServer::State::stop() {
 }
 
 void StatusServer::State::set_snapshot(std::shared_ptr<const Snapshot> next) {
+    changes.note(snapshot.get(), *next);
     snapshot = std::move(next);
-    ++serial;
-    cache.clear();
+    kept.clear();
     wake_followers();
 }
 
@@ -160,40 +170,63 @@ std::vector<ThreadProgress> StatusServer::State::threads() const {
 }
 
 Answer StatusServer::State::answer(const HttpRequest& request) {
-    const bool plain = request.method == "GET" && request.if_none_match.empty();
-    if (plain) {
-        if (const auto known = cache.find(request.target); known != cache.end())
-            return known->second;
-    }
     ApiState now;
     now.snapshot = snapshot.get();
-    now.etag = fmt::format("\"{:x}-{:x}\"", nonce, serial);
+    now.etag = fmt::format("\"{:x}-{:x}\"", nonce, changes.latest());
     now.threads = threads();
     now.now = Clock::now();
     now.events = &events;
+    now.kept = &kept;
     now.takes_commands = commands != nullptr;
     auto made = vipd::answer(request, now);
     const auto* response = std::get_if<HttpResponse>(&made);
-    if (response != nullptr && !has_room_for(*response)) {
-        return error_response(503, "busy", "too many large answers are still being read");
-    }
-    if (plain && response != nullptr && is_of_snapshot(*response) && cache.size() < most_cached) {
-        cache.emplace(request.target, *response);
-    }
+    if (response != nullptr && !request.caller) make_way_for(*response);
     return made;
 }
 
-/// Whether the answer may be sent; if so it counts from now on.
-bool StatusServer::State::has_room_for(const HttpResponse& response) {
-    if (!response.body || response.body->size() < counted_from) return true;
-    std::erase_if(pinned, [](const auto& body) { return body.expired(); });
-    std::size_t sum = response.body->size();
-    for (const auto& body : pinned) {
-        if (const auto alive = body.lock()) sum += alive->size();
+std::optional<Duration> StatusServer::State::wait_for_turn(const HttpRequest& request) {
+    if (request.caller || !is_dear(request)) return Duration{};
+    const auto now = Clock::now();
+    const auto turn = std::max(now, next_list);
+    const auto wait = std::chrono::ceil<Duration>(turn - now);
+    if (wait > longest_line) return std::nullopt;
+    next_list = turn + list_pace;
+    return wait;
+}
+
+/// Memory of the large answers on their way over TCP; one that many read counts once.
+std::size_t StatusServer::State::unread_bytes() const {
+    std::set<const std::string*> bodies;
+    std::size_t sum = 0;
+    for (const auto& session : sessions) {
+        const auto& body = session.sending();
+        if (session.is_local() || !session.is_open() || !counts(body)) continue;
+        if (bodies.insert(body.get()).second) sum += body->size();
     }
-    if (sum > most_pinned) return false;
-    pinned.push_back(response.body);
-    return true;
+    return sum;
+}
+
+/// Of those who are sent a large answer.
+Session* StatusServer::State::slowest_reader() {
+    const auto now = Clock::now();
+    Session* slowest = nullptr;
+    for (auto& session : sessions) {
+        if (session.is_local() || !session.is_open() || !counts(session.sending())) continue;
+        if (slowest == nullptr || session.slowness(now) > slowest->slowness(now))
+            slowest = &session;
+    }
+    return slowest;
+}
+
+/// Slow readers are cut off when what they have not read takes too much: whoever reads gets his
+/// answer, however many do not.
+void StatusServer::State::make_way_for(const HttpResponse& response) {
+    if (!counts(response.body)) return;
+    while (unread_bytes() + response.body->size() > options.most_unread) {
+        auto* slowest = slowest_reader();
+        if (slowest == nullptr) return;
+        slowest->close();
+    }
 }
 
 void StatusServer::State::submit(Command command, std::weak_ptr<PendingCommand> pending) {

@@ -24,6 +24,9 @@ struct StatusOptions {
     /// the destructor has returned: what it looks at must live that long. Absent: the status thread
     /// alone.
     std::function<std::vector<ThreadProgress>()> progress;
+    /// Large answers that readers on TCP have not taken yet may hold so many bytes; beyond that the
+    /// slowest reader is cut off.
+    std::size_t most_unread = std::size_t{128} << 20U;
 };
 
 class StatusServer {

@@ -14,14 +14,14 @@ using Lines = std::vector<std::string>;
 
 namespace {
 
-struct ListReading {
+struct Reading {
     ServerList servers;
     Lines problems;
 };
 
-ListReading read_list(const std::string& text, bool json) {
+Reading read_list(const std::string& text, bool json) {
     Problems problems;
-    ListReading reading;
+    Reading reading;
     reading.servers = read_server_list(text, json, 0, problems);
     for (const auto& problem :
          std::move(problems).finish({{.name = "f", .lines = LineIndex(text)}})) {

@@ -1,7 +1,6 @@
 #include "src/policy/pool_policy.hpp"
 
 #include "test/unit/policy/pools.hpp"
-#include "test/unit/policy/start.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -10,6 +9,10 @@ using namespace vipd::test;
 using namespace std::chrono_literals;
 using monitors::Health;
 using Names = std::vector<std::string>;
+
+namespace {
+const TimePoint start{1h};
+}
 
 TEST_CASE("an exact threshold leaves exactly its share") {
     const auto left_of = [](std::size_t servers, std::string_view share) {

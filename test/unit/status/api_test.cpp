@@ -16,6 +16,7 @@ struct Site {
     EventRing events;
     std::vector<ThreadProgress> threads{{"control", TimePoint(100s)}};
     bool started = true;
+    mutable KeptAnswers kept;
 
     HttpResponse ask(HttpRequest request) const {
         ApiState state;
@@ -24,6 +25,7 @@ struct Site {
         state.threads = threads;
         state.now = TimePoint(100s);
         state.events = &events;
+        state.kept = &kept;
         return std::get<HttpResponse>(answer(request, state));
     }
     HttpResponse get(const std::string& target) const {
@@ -98,6 +100,57 @@ TEST_CASE("services are filtered by text, VIP and impairment, and counted before
     CHECK(site.get_json("/v1/services?q=10.0.7.2")["matched"] == 1);
     CHECK(site.get_json("/v1/services?impaired")["matched"] == 1);
     CHECK(site.get_json("/v1/services?vip=other")["matched"] == 0);
+}
+
+TEST_CASE("over TCP a list has an end and says where to go on, on the Unix socket it is whole") {
+    Site site;
+    site.snapshot = large_snapshot(1100, 1);
+    HttpRequest request;
+    request.method = "GET";
+    const auto list = [&](const std::string& target) {
+        request.target = target;
+        return nlohmann::json::parse(*site.ask(request).body);
+    };
+    CHECK(list("/v1/services?summary&limit=5000")["services"].size() == 1000);
+    const auto full = list("/v1/services?limit=5000");
+    CHECK(full["services"].size() == 1000);
+    CHECK(full["matched"] == 1101);
+    CHECK(full["next"] == "service-1000");
+    site.snapshot = large_snapshot(30, 100);
+    CHECK(list("/v1/services")["next"] == "service-0010");
+    CHECK(list("/v1/services?summary")["next"] == nullptr);
+    request.caller = Caller{};
+    CHECK(list("/v1/services")["next"] == nullptr);
+}
+
+TEST_CASE("what is asked in the same words is rendered once, whatever else the query says") {
+    Site site;
+    const auto first = site.get("/v1/status?summary");
+    CHECK(site.get("/v1/status?summary=1&x=2").body == first.body);
+    CHECK(site.get("/v1/status").body != first.body);
+    CHECK(site.get("/metrics?level=server").body != site.get("/metrics").body);
+    CHECK(site.get("/metrics?level=other").body == site.get("/metrics").body);
+    for (const auto* target :
+         {"/v1/services?q=a", "/v1/services/text-https", "/v1/events", "/pools"})
+        site.get(target);
+    CHECK(site.kept.size() == 4);
+}
+
+TEST_CASE("lists that everybody may ask for in his own way are dear, following is not") {
+    HttpRequest request;
+    request.method = "GET";
+    for (const auto* target : {"/v1/services", "/v1/services?limit=1", "/v1/events", "/alerts"}) {
+        request.target = target;
+        CHECK(is_dear(request));
+    }
+    request.accept = {"text/event-stream"};
+    request.target = "/v1/events";
+    CHECK_FALSE(is_dear(request));
+    for (const auto* target :
+         {"/metrics", "/healthz", "/v1/services/text-https", "/nowhere", "x"}) {
+        request.target = target;
+        CHECK_FALSE(is_dear(request));
+    }
 }
 
 TEST_CASE("a limit that is not a positive number is refused") {

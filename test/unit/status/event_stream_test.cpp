@@ -27,38 +27,34 @@ Subscription after(std::uint64_t id) {
     return subscription;
 }
 
-std::shared_ptr<const Snapshot> share(Snapshot snapshot) {
-    return std::make_shared<const Snapshot>(std::move(snapshot));
-}
-
 }  // namespace
 
 TEST_CASE("a stream tells what is new, once") {
     EventRing ring;
     fill(ring, 1, 3);
     EventStream stream(after(1));
-    const auto text = stream.next(ring, nullptr);
+    const auto text = stream.next(ring, {});
     CHECK_FALSE(says(text, "id: 1\n"));
     CHECK(says(text, "id: 2\n"));
     CHECK(says(text, "id: 3\n"));
-    CHECK(stream.next(ring, nullptr).empty());
+    CHECK(stream.next(ring, {}).empty());
 }
 
 TEST_CASE("a stream that was far behind catches up in parts") {
     EventRing ring;
     fill(ring, 1, 250);
     EventStream stream(after(0));
-    CHECK(says(stream.next(ring, nullptr), "id: 100\n"));
-    CHECK(says(stream.next(ring, nullptr), "id: 200\n"));
-    CHECK(says(stream.next(ring, nullptr), "id: 250\n"));
-    CHECK(stream.next(ring, nullptr).empty());
+    CHECK(says(stream.next(ring, {}), "id: 100\n"));
+    CHECK(says(stream.next(ring, {}), "id: 200\n"));
+    CHECK(says(stream.next(ring, {}), "id: 250\n"));
+    CHECK(stream.next(ring, {}).empty());
 }
 
 TEST_CASE("events that were forgotten before a reader got them are said to be missed") {
     EventRing ring(10);
     fill(ring, 1, 30);
     EventStream stream(after(5));
-    const auto text = stream.next(ring, nullptr);
+    const auto text = stream.next(ring, {});
     CHECK(text.starts_with("event: missed\ndata: {\"first\":21}\n\nid: 21\n"));
 }
 
@@ -66,7 +62,7 @@ TEST_CASE("a reader who remembers ids of an earlier run gets the new run from it
     EventRing ring;
     fill(ring, 1, 2);
     EventStream stream(after(9000));
-    const auto text = stream.next(ring, nullptr);
+    const auto text = stream.next(ring, {});
     CHECK(text.starts_with("event: missed\n"));
     CHECK(says(text, "id: 1\n"));
     CHECK(says(text, "id: 2\n"));
@@ -78,34 +74,43 @@ TEST_CASE("a filter holds back what does not pass, and does not ask again") {
     auto subscription = after(0);
     subscription.filter.subject = "cp4";
     EventStream stream(subscription);
-    CHECK(says(stream.next(ring, nullptr), "id: 4\n"));
-    CHECK(stream.next(ring, nullptr).empty());
+    CHECK(says(stream.next(ring, {}), "id: 4\n"));
+    CHECK(stream.next(ring, {}).empty());
 }
 
 TEST_CASE("a page is told all at first, then the services that changed") {
     EventRing ring;
+    ChangeLog changes;
     auto subscription = after(0);
     subscription.changes = true;
     EventStream stream(subscription);
+    CHECK(stream.next(ring, changes).empty());
     const auto first = large_snapshot(5, 1);
-    CHECK(says(stream.next(ring, share(first)), R"({"all":true,"services":[]})"));
+    changes.note(nullptr, first);
+    CHECK(says(stream.next(ring, changes), R"({"all":true,"services":[]})"));
 
     auto second = first;
     second.services["service-0002"] =
         std::make_shared<const ServiceView>(*second.services["service-0002"]);
-    second.services.erase("service-0004");
-    second.services["service-0009"] = second.services["service-0001"];
-    const auto now = share(second);
-    CHECK(says(stream.next(ring, now),
+    changes.note(&first, second);
+    auto third = second;
+    third.services.erase("service-0004");
+    third.services["service-0009"] = third.services["service-0001"];
+    changes.note(&second, third);
+    CHECK(says(stream.next(ring, changes),
                R"({"all":false,"services":["service-0002","service-0004","service-0009"]})"));
-    CHECK(stream.next(ring, now).empty());
+    CHECK(stream.next(ring, changes).empty());
 }
 
-TEST_CASE("too many changes at once are told as all") {
-    EventRing ring;
-    auto subscription = after(0);
-    subscription.changes = true;
-    EventStream stream(subscription);
-    CHECK(says(stream.next(ring, share(large_snapshot(300, 1))), "\"all\":true"));
-    CHECK(says(stream.next(ring, share(large_snapshot(300, 1))), "\"all\":true"));
+TEST_CASE("too many changes at once are told as all, and so are those of too long ago") {
+    ChangeLog changes;
+    const auto same = large_snapshot(3, 1);
+    changes.note(nullptr, same);
+    changes.note(&same, large_snapshot(300, 1));
+    CHECK_FALSE(changes.since(1));
+    for (int i = 0; i < 64; ++i)
+        changes.note(&same, same);
+    CHECK(changes.since(2)->empty());
+    changes.note(&same, same);
+    CHECK_FALSE(changes.since(2));
 }
