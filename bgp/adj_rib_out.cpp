@@ -10,8 +10,6 @@ namespace vipd::bgp {
 namespace {
 
 constexpr std::size_t empty_update = header_size + 4;  // the two length fields
-constexpr std::uint8_t optional_bit = 0x80;
-constexpr std::uint8_t extended_length_bit = 0x10;
 /// MP_UNREACH_NLRI with a two-octet length, AFI and SAFI (RFC 4760 §4).
 constexpr std::size_t unreach_overhead = 4 + 3;
 /// MP_REACH_NLRI likewise, with an IPv6 next hop and the reserved octet (§3).

@@ -9,9 +9,7 @@ namespace vipd::bgp {
 
 namespace {
 
-constexpr std::uint8_t optional_bit = 0x80;
 constexpr std::uint8_t transitive_bit = 0x40;
-constexpr std::uint8_t extended_length_bit = 0x10;
 
 constexpr std::uint8_t well_known = transitive_bit;
 constexpr std::uint8_t optional_transitive = optional_bit | transitive_bit;

@@ -27,6 +27,10 @@ struct UpdateContext {
     bool operator==(const UpdateContext&) const = default;
 };
 
+/// Flags of an attribute (RFC 4271 §4.3): not known to every speaker; its length takes two octets.
+constexpr std::uint8_t optional_bit = 0x80;
+constexpr std::uint8_t extended_length_bit = 0x10;
+
 enum class AttributeType : std::uint8_t {
     origin = 1,
     as_path = 2,

@@ -164,9 +164,8 @@ private:
 
     asio::io_context io_{1};
     std::unique_ptr<SavedState> saved_;
-    Config config_;
-    /// The same, for the thread that examines the host.
-    std::shared_ptr<const Config> examined_;
+    /// Shared with who looks at it on other threads: a new one takes its place, it never changes.
+    std::shared_ptr<const Config> config_;
     std::vector<Reply> examination_waits_;
     DaemonOptions options_;
     /// What `config_` was read from. Shared with readings under way, which take long for large
@@ -206,28 +205,28 @@ private:
 Daemon::Wiring::Wiring(ConfigReading reading, std::unique_ptr<SavedState> saved,
                        DaemonOptions options)
     : saved_(std::move(saved)),
-      config_(reading.config),
-      examined_(std::make_shared<const Config>(config_)),
+      config_(std::make_shared<const Config>(reading.config)),
       options_(std::move(options)),
-      controller_(config_, Clock::now()) {
+      controller_(*config_, Clock::now()) {
     accepted_ = std::make_shared<const AcceptedConfig>(
-        accepted_config(reading, config_, options_.config_file));
+        accepted_config(reading, *config_, options_.config_file));
     log_warnings(reading);
     if (saved_) remember();
-    if (config_.bgp) peers_ = read_peers(config_);
+    if (config_->bgp) peers_ = read_peers(*config_);
     const auto post = [this](auto&& value) {
         asio::post(io_, [this, value = std::forward<decltype(value)>(value)] { take(value); });
     };
     kernel_ = std::make_unique<ipvs::KernelThread>(
-        make_backend(config_.ipvs), make_addresses(config_.ipvs),
-        kernel_options(config_.ipvs, options_.observe),
+        make_backend(config_->ipvs), make_addresses(config_->ipvs),
+        kernel_options(config_->ipvs, options_.observe),
         [post](ipvs::KernelReport report) { post(std::move(report)); });
     engine_ = std::make_unique<monitors::Engine>(
-        engine_options(config_.monitors),
+        engine_options(config_->monitors),
         [post](monitors::Verdict verdict) { post(std::move(verdict)); },
         [post](monitors::Evidence evidence) { post(std::move(evidence)); });
     status_ = std::make_unique<StatusServer>(
-        StatusOptions{config_.status.listen, config_.status.socket, [this] { return progress(); }},
+        StatusOptions{config_->status.listen, config_->status.socket,
+                      [this] { return progress(); }},
         [this](Command command, Reply reply) {
             asio::post(io_, [this, command = std::move(command), reply = std::move(reply)] {
                 execute(command, reply);
@@ -252,7 +251,7 @@ void Daemon::Wiring::remember() {
     const auto when = now();
     controller_.restore(saved_->previous(), saved_->boot_id(), when, wall);
     for (const auto& reason : saved_->ignored()) {
-        controller_.events().add(reason.code, config_.state_dir, reason.text);
+        controller_.events().add(reason.code, config_->state_dir, reason.text);
     }
     if (options_.fallback) {
         controller_.config_rejected(*options_.fallback);
@@ -290,7 +289,7 @@ void Daemon::Wiring::run() {
     carry_outputs();
     beat();
     feed_watchdog();
-    watcher_.watch(list_files(config_));  // and say at once which of them are not used as they are
+    watcher_.watch(list_files(*config_));  // and say at once which of them are not used as they are
     io_.run();
     ::sd_notify(0, "STOPPING=1");
     const auto wall = std::chrono::system_clock::now();
@@ -302,8 +301,8 @@ void Daemon::Wiring::run() {
 void Daemon::Wiring::begin_bgp(const ipvs::KernelReport& report) {
     if (bgp_begun_ || !report.table) return;
     bgp_begun_ = true;
-    if (!config_.bgp || options_.observe) return;
-    const bool kernel = config_.ipvs.backend == IpvsConfig::BackendKind::kernel;
+    if (!config_->bgp || options_.observe) return;
+    const bool kernel = config_->ipvs.backend == IpvsConfig::BackendKind::kernel;
     const bool adopted = kernel && controller_.finds_its_own(*report.table);
     const bool trusted = !saved_ || saved_->unclean_starts() < distrusted_after;
     restart_.restarted = adopted && saved_ && saved_->found();
@@ -394,7 +393,7 @@ CommandResult Daemon::Wiring::run_command(const Command& command, const Action& 
 /// The sessions are cut without a NOTIFICATION, so that graceful restart keeps the routes; the
 /// kernel is left alone.
 void Daemon::Wiring::begin_restart(const Reply& reply) {
-    controller_.events().add("restart-requested", config_.node,
+    controller_.events().add("restart-requested", config_->node,
                              "the supervisor is to start vipd again");
     carry_outputs();
     reply({Outcome::done, "vipd exits and is started again by its supervisor", {}});
@@ -410,7 +409,7 @@ void Daemon::Wiring::begin_restart(const Reply& reply) {
 void Daemon::Wiring::begin_examination(const Reply& reply) {
     examination_waits_.push_back(reply);
     if (examination_waits_.size() > 1) return;
-    asio::post(files_, [this, config = examined_] {
+    asio::post(files_, [this, config = config_] {
         const auto services = configured_table(*config);
         const auto findings = examination(*config, services, ipvs::read_host_facts("/", services));
         asio::post(io_, [this, body = doctor_json(config->node, findings)] {
@@ -456,7 +455,7 @@ void Daemon::Wiring::begin_reload(Reload options, Reply reply) {
 }
 
 CommandResult Daemon::Wiring::finish_reload(Reload options, ConfigReading reading) {
-    auto result = check_reload(config_, reading, options.allow_shrink);
+    auto result = check_reload(*config_, reading, options.allow_shrink);
     if (result.outcome != Outcome::done) return refuse_config(std::move(result));
     std::vector<bgp::PeerSettings> peers;
     if (reading.config.bgp) {
@@ -469,12 +468,12 @@ CommandResult Daemon::Wiring::finish_reload(Reload options, ConfigReading readin
     const auto before = config_;
     const auto stale = reading.stale_lists;
     accept(std::move(reading));
-    controller_.events().add("reloaded", config_.node, result.message);
-    controller_.reload(config_, when);
+    controller_.events().add("reloaded", config_->node, result.message);
+    controller_.reload(*config_, when);
     controller_.note_lists(stale, when);
-    kernel_->configure(kernel_options(config_.ipvs, options_.observe));
-    watcher_.watch(list_files(config_));
-    reconfigure_speaker(before, std::move(peers));
+    kernel_->configure(kernel_options(config_->ipvs, options_.observe));
+    watcher_.watch(list_files(*config_));
+    reconfigure_speaker(*before, std::move(peers));
     carry_outputs();
     return result;
 }
@@ -488,10 +487,9 @@ CommandResult Daemon::Wiring::refuse_config(CommandResult result) {
 
 /// What runs from now on, and what is compared with at the next start.
 void Daemon::Wiring::accept(ConfigReading reading) {
-    config_ = std::move(reading.config);
-    examined_ = std::make_shared<const Config>(config_);
+    config_ = std::make_shared<const Config>(std::move(reading.config));
     accepted_ = std::make_shared<const AcceptedConfig>(
-        accepted_config(reading, config_, options_.config_file));
+        accepted_config(reading, *config_, options_.config_file));
     if (saved_) saved_->accept(*accepted_);
 }
 
@@ -514,14 +512,14 @@ void Daemon::Wiring::finish_list_update(const std::shared_ptr<const AcceptedConf
         controller_.events().add("lists-changed",
                                  fmt::format("{}", fmt::join(update.changed, ", ")),
                                  few_of(update.differences));
-        controller_.update_lists(config_, when);
+        controller_.update_lists(*config_, when);
     }
     controller_.note_lists(update.stale, when);
     carry_outputs();
 }
 
 void Daemon::Wiring::start_speaker(std::vector<bgp::PeerSettings> peers) {
-    auto settings = speaker_settings(*config_.bgp);
+    auto settings = speaker_settings(*config_->bgp);
     settings.restart = restart_;
     speaker_ = std::make_unique<bgp::Speaker>(std::move(settings), [this](bgp::SpeakerEvent event) {
         asio::post(io_, [this, event = std::move(event)] { take(event); });
@@ -534,8 +532,8 @@ void Daemon::Wiring::start_speaker(std::vector<bgp::PeerSettings> peers) {
 void Daemon::Wiring::reconfigure_speaker(const Config& before,
                                          std::vector<bgp::PeerSettings> peers) {
     if (options_.observe || !bgp_begun_) return;
-    const bool same = before.bgp && config_.bgp &&
-                      speaker_settings(*before.bgp) == speaker_settings(*config_.bgp);
+    const bool same = before.bgp && config_->bgp &&
+                      speaker_settings(*before.bgp) == speaker_settings(*config_->bgp);
     restart_ = {};  // a session that starts anew by a reload is no restart
     if (same) return speaker_->configure(std::move(peers));
     speaker_.reset();
@@ -544,7 +542,7 @@ void Daemon::Wiring::reconfigure_speaker(const Config& before,
             controller_.handle(bgp::SpeakerEvent{bgp::RoutesLost{name}}, now());
         }
     }
-    if (!config_.bgp) return;
+    if (!config_->bgp) return;
     start_speaker(std::move(peers));
     speaker_->start();
     speaker_->want(controller_.wanted_routes());

@@ -58,7 +58,7 @@ std::string json_status(const PybalServer& server) {
                        server.weight, server.up, server.enabled);
 }
 
-std::string quoted(const std::string& text) {
+std::string json_string(const std::string& text) {
     std::string out;
     append_json_string(out, text);
     return out;
@@ -81,7 +81,7 @@ HttpResponse list_pools(const HttpRequest& request, const Snapshot& snapshot) {
     std::vector<std::string> names;
     const bool json = wants_pybal_json(request);
     for (const auto& [name, service] : snapshot.services) {
-        names.push_back(json ? quoted(name) : name);
+        names.push_back(json ? json_string(name) : name);
     }
     return response(request, 200,
                     json ? fmt::format("[{}]", fmt::join(names, ", "))
@@ -92,7 +92,7 @@ HttpResponse show_pool(const HttpRequest& request, const ServiceView& service) {
     std::vector<std::string> members;
     std::string lines;
     for (const auto& server : servers_of(service)) {
-        members.push_back(quoted(server.host) + ": " + json_status(server));
+        members.push_back(json_string(server.host) + ": " + json_status(server));
         lines += server.host + ":\t" + text_status(server) + "\n";
     }
     return response(
@@ -168,8 +168,9 @@ HttpResponse pybal_alerts(const HttpRequest& request, const Snapshot& snapshot) 
         message = warning;
     }
     if (wants_pybal_json(request)) {
-        return response(request, 200,
-                        fmt::format(R"({{"status": "{}", "msg": {}}})", status, quoted(message)));
+        return response(
+            request, 200,
+            fmt::format(R"({{"status": "{}", "msg": {}}})", status, json_string(message)));
     }
     std::ranges::transform(status, status.begin(),
                            [](char letter) { return static_cast<char>(letter - 'a' + 'A'); });

@@ -90,9 +90,6 @@ struct Machine {
     TimePoint now{1h};
 };
 
-constexpr auto out = Slot::outgoing;
-constexpr auto in = Slot::incoming;
-
 /// A peer in that state on its outgoing connection; Active by a passive one.
 Machine machine_in(SessionState state) {
     auto settings = settings_of();
@@ -115,13 +112,13 @@ constexpr std::array<SessionState, 6> all_states{
     SessionState::open_sent, SessionState::open_confirm, SessionState::established};
 
 /// A row of RFC 4271 §8.2.2: an event, and what it does in each of the six states in their order.
-struct Row {
+struct EventRow {
     std::string_view event;
     std::function<std::string(Machine&)> happens;
     std::array<std::string_view, 6> expected;
 };
 
-void check(const Row& row) {
+void check_event(const EventRow& row) {
     for (std::size_t i = 0; i < all_states.size(); ++i) {
         INFO(row.event << " in " << to_string(all_states[i]));
         auto machine = machine_in(all_states[i]);
@@ -129,8 +126,8 @@ void check(const Row& row) {
     }
 }
 
-Row received(std::string_view event, const Message& message,
-             std::array<std::string_view, 6> expected) {
+EventRow received(std::string_view event, const Message& message,
+                  std::array<std::string_view, 6> expected) {
     return {event,
             [message](Machine& machine) {
                 return machine.step(input::Received{out, message});
@@ -138,8 +135,8 @@ Row received(std::string_view event, const Message& message,
             expected};
 }
 
-Row malformed(std::string_view event, Notification found,
-              std::array<std::string_view, 6> expected) {
+EventRow malformed(std::string_view event, Notification found,
+                   std::array<std::string_view, 6> expected) {
     return {event,
             [found](Machine& machine) {
                 return machine.step(input::Malformed{out, DecodeError(found)});
@@ -155,9 +152,10 @@ Row malformed(std::string_view event, Notification found,
 // (DelayOpen is not implemented), 15 (the listener's).
 
 TEST_CASE("events 1, 3: start") {
-    check({"start",
-           [](Machine& machine) { return machine.step(input::Start{}); },
-           {"dial, connect", "connect", "active", "open-sent", "open-confirm", "established"}});
+    check_event(
+        {"start",
+         [](Machine& machine) { return machine.step(input::Start{}); },
+         {"dial, connect", "connect", "active", "open-sent", "open-confirm", "established"}});
 }
 
 TEST_CASE("events 4, 5: passive start") {
@@ -169,27 +167,29 @@ TEST_CASE("events 4, 5: passive start") {
 }
 
 TEST_CASE("events 2, 8: stop") {
-    check({"stop",
-           [](Machine& machine) {
-               return machine.step(input::Stop{notification(ErrorCode::cease, 2), {"stopped", ""}});
-           },
-           {"idle", "close, idle", "idle", "N 6/2, close, idle", "N 6/2, close, idle",
-            "N 6/2, close, down, idle"}});
+    check_event(
+        {"stop",
+         [](Machine& machine) {
+             return machine.step(input::Stop{notification(ErrorCode::cease, 2), {"stopped", ""}});
+         },
+         {"idle", "close, idle", "idle", "N 6/2, close, idle", "N 6/2, close, idle",
+          "N 6/2, close, down, idle"}});
 }
 
 TEST_CASE("stop without a farewell closes as if we had died") {
-    check({"silent stop",
-           [](Machine& machine) {
-               return machine.step(input::Stop{std::nullopt, {"restart", ""}});
-           },
-           {"idle", "close, idle", "idle", "close, idle", "close, idle", "close, down, idle"}});
+    check_event(
+        {"silent stop",
+         [](Machine& machine) {
+             return machine.step(input::Stop{std::nullopt, {"restart", ""}});
+         },
+         {"idle", "close, idle", "idle", "close, idle", "close, idle", "close, down, idle"}});
 }
 
 TEST_CASE("event 9: ConnectRetryTimer expires") {
-    check({"10 s without a word",
-           [](Machine& machine) { return machine.after(10s); },
-           {"idle", "close, dial, connect", "active", "open-sent", "N 4/0, close, idle",
-            "N 4/0, close, down, idle"}});
+    check_event({"10 s without a word",
+                 [](Machine& machine) { return machine.after(10s); },
+                 {"idle", "close, dial, connect", "active", "open-sent", "N 4/0, close, idle",
+                  "N 4/0, close, down, idle"}});
     auto machine = machine_in(SessionState::connect);
     CHECK(machine.after(9999ms) == "connect");
     CHECK(machine.after(1ms) == "close, dial, connect");
@@ -198,10 +198,10 @@ TEST_CASE("event 9: ConnectRetryTimer expires") {
 }
 
 TEST_CASE("event 10: HoldTimer expires") {
-    check({"4 min",
-           [](Machine& machine) { return machine.after(4min); },
-           {"idle", "close, dial, connect", "active", "N 4/0, close, idle", "N 4/0, close, idle",
-            "N 4/0, close, down, idle"}});
+    check_event({"4 min",
+                 [](Machine& machine) { return machine.after(4min); },
+                 {"idle", "close, dial, connect", "active", "N 4/0, close, idle",
+                  "N 4/0, close, idle", "N 4/0, close, down, idle"}});
     for (const auto state : {SessionState::open_confirm, SessionState::established}) {
         auto machine = machine_in(state);
         CHECK(machine.after(8999ms).find("N 4/0") == std::string::npos);
@@ -210,10 +210,10 @@ TEST_CASE("event 10: HoldTimer expires") {
 }
 
 TEST_CASE("event 11: KeepaliveTimer expires") {
-    check({"3 s",
-           [](Machine& machine) { return machine.after(3s); },
-           {"idle", "connect", "active", "open-sent", "keepalive, open-confirm",
-            "keepalive, established"}});
+    check_event({"3 s",
+                 [](Machine& machine) { return machine.after(3s); },
+                 {"idle", "connect", "active", "open-sent", "keepalive, open-confirm",
+                  "keepalive, established"}});
 }
 
 TEST_CASE("event 13: IdleHoldTimer expires") {
@@ -226,90 +226,91 @@ TEST_CASE("event 13: IdleHoldTimer expires") {
 }
 
 TEST_CASE("event 16: our connection is up") {
-    check({"connected",
-           [](Machine& machine) { return machine.step(input::Connected{out}); },
-           {"close, idle", "open, open-sent", "close, active", "open-sent", "open-confirm",
-            "established"}});
+    check_event({"connected",
+                 [](Machine& machine) { return machine.step(input::Connected{out}); },
+                 {"close, idle", "open, open-sent", "close, active", "open-sent", "open-confirm",
+                  "established"}});
 }
 
 TEST_CASE("events 14, 17: a connection of the peer's is accepted") {
-    check({"accepted",
-           [](Machine& machine) { return machine.step(input::Connected{in}); },
-           {"<close, idle", "<open, open-sent", "<open, open-sent", "<open, open-sent",
-            "<open, open-confirm", "<close, established"}});
+    check_event({"accepted",
+                 [](Machine& machine) { return machine.step(input::Connected{in}); },
+                 {"<close, idle", "<open, open-sent", "<open, open-sent", "<open, open-sent",
+                  "<open, open-confirm", "<close, established"}});
 }
 
 TEST_CASE("event 18: the TCP connection fails") {
-    check({"lost",
-           [](Machine& machine) {
-               return machine.step(input::Lost{out, {"tcp-closed", ""}});
-           },
-           {"idle", "close, active", "active", "close, active", "close, active",
-            "close, down, active"}});
+    check_event({"lost",
+                 [](Machine& machine) {
+                     return machine.step(input::Lost{out, {"tcp-closed", ""}});
+                 },
+                 {"idle", "close, active", "active", "close, active", "close, active",
+                  "close, down, active"}});
 }
 
 TEST_CASE("event 19: OPEN") {
-    check(received("OPEN", their_open(),
-                   {"idle", "connect", "active", "keepalive, open-confirm", "N 5/2, close, idle",
-                    "N 5/3, close, down, idle"}));
+    check_event(received("OPEN", their_open(),
+                         {"idle", "connect", "active", "keepalive, open-confirm",
+                          "N 5/2, close, idle", "N 5/3, close, down, idle"}));
 }
 
 TEST_CASE("event 21: message header error") {
-    check(malformed("header error", notification(ErrorCode::message_header, 2),
-                    {"idle", "connect", "active", "N 1/2, close, idle", "N 1/2, close, idle",
-                     "N 1/2, close, down, idle"}));
+    check_event(malformed("header error", notification(ErrorCode::message_header, 2),
+                          {"idle", "connect", "active", "N 1/2, close, idle", "N 1/2, close, idle",
+                           "N 1/2, close, down, idle"}));
 }
 
 TEST_CASE("event 22: OPEN message error") {
-    check(malformed("OPEN error", notification(ErrorCode::open_message, 4),
-                    {"idle", "connect", "active", "N 2/4, close, idle", "N 2/4, close, idle",
-                     "N 2/4, close, down, idle"}));
+    check_event(malformed("OPEN error", notification(ErrorCode::open_message, 4),
+                          {"idle", "connect", "active", "N 2/4, close, idle", "N 2/4, close, idle",
+                           "N 2/4, close, down, idle"}));
 }
 
 TEST_CASE("event 23: a connection loses a collision") {
-    check({"an OPEN with a greater identifier on the peer's connection",
-           [](Machine& machine) {
-               machine.step(input::Connected{in});
-               return machine.open(in, their_open(0x0a000009));
-           },
-           {"idle", "<keepalive, close, open-confirm", "<keepalive, open-confirm",
-            "<keepalive, open-confirm", "N 6/7, close, <keepalive, open-confirm", "established"}});
+    check_event(
+        {"an OPEN with a greater identifier on the peer's connection",
+         [](Machine& machine) {
+             machine.step(input::Connected{in});
+             return machine.open(in, their_open(0x0a000009));
+         },
+         {"idle", "<keepalive, close, open-confirm", "<keepalive, open-confirm",
+          "<keepalive, open-confirm", "N 6/7, close, <keepalive, open-confirm", "established"}});
 }
 
 TEST_CASE("event 24: a NOTIFICATION about the version") {
-    check(
+    check_event(
         received("version error", notification(ErrorCode::open_message, 1),
                  {"idle", "connect", "active", "close, idle", "close, idle", "close, down, idle"}));
 }
 
 TEST_CASE("event 25: a NOTIFICATION") {
-    check(
+    check_event(
         received("Cease", notification(ErrorCode::cease, 2),
                  {"idle", "connect", "active", "close, idle", "close, idle", "close, down, idle"}));
 }
 
 TEST_CASE("event 26: KEEPALIVE") {
-    check(received(
+    check_event(received(
         "KEEPALIVE", Keepalive{},
         {"idle", "connect", "active", "N 5/1, close, idle", "up, established", "established"}));
 }
 
 TEST_CASE("event 27: UPDATE") {
-    check(received("UPDATE", Update{},
-                   {"idle", "connect", "active", "N 5/1, close, idle", "N 5/2, close, idle",
-                    "deliver, established"}));
+    check_event(received("UPDATE", Update{},
+                         {"idle", "connect", "active", "N 5/1, close, idle", "N 5/2, close, idle",
+                          "deliver, established"}));
 }
 
 TEST_CASE("event 28: UPDATE message error") {
-    check(malformed("UPDATE error", notification(ErrorCode::update_message, 1),
-                    {"idle", "connect", "active", "N 5/1, close, idle", "N 5/2, close, idle",
-                     "N 3/1, close, down, idle"}));
+    check_event(malformed("UPDATE error", notification(ErrorCode::update_message, 1),
+                          {"idle", "connect", "active", "N 5/1, close, idle", "N 5/2, close, idle",
+                           "N 3/1, close, down, idle"}));
 }
 
 TEST_CASE("ROUTE-REFRESH is treated as an UPDATE is") {
-    check(received("ROUTE-REFRESH", RouteRefresh{.afi = 1, .subtype = 0, .safi = 1},
-                   {"idle", "connect", "active", "N 5/1, close, idle", "N 5/2, close, idle",
-                    "refresh, established"}));
+    check_event(received("ROUTE-REFRESH", RouteRefresh{.afi = 1, .subtype = 0, .safi = 1},
+                         {"idle", "connect", "active", "N 5/1, close, idle", "N 5/2, close, idle",
+                          "refresh, established"}));
 }
 
 TEST_CASE("event 29: SendHoldTimer expires") {

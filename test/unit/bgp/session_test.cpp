@@ -15,9 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto out = Slot::outgoing;
-constexpr auto in = Slot::incoming;
-
 PeerSettings peer_settings(AsNumber remote_as, std::string_view remote) {
     PeerSettings settings;
     settings.name = "peer";

@@ -2,6 +2,7 @@
 // Bytes as text, so that a failing check shows them, and values that many tests speak of.
 
 #include "bgp/bytes.hpp"
+#include "bgp/fsm.hpp"
 #include "bgp/message.hpp"
 #include "bgp/types.hpp"
 #include "src/base/address.hpp"
@@ -10,6 +11,9 @@
 #include <string_view>
 
 namespace vipd::bgp::test {
+
+constexpr auto out = Slot::outgoing;
+constexpr auto in = Slot::incoming;
 
 /// "ff 00 1a" and the like; anything but hex digits is skipped.
 inline Bytes bytes(std::string_view hex) {

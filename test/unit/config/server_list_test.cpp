@@ -14,14 +14,14 @@ using Lines = std::vector<std::string>;
 
 namespace {
 
-struct Reading {
+struct ListReading {
     ServerList servers;
     Lines problems;
 };
 
-Reading read_list(const std::string& text, bool json) {
+ListReading read_list(const std::string& text, bool json) {
     Problems problems;
-    Reading reading;
+    ListReading reading;
     reading.servers = read_server_list(text, json, 0, problems);
     for (const auto& problem :
          std::move(problems).finish({{.name = "f", .lines = LineIndex(text)}})) {

@@ -43,7 +43,7 @@ void judge_service(Site& site, unsigned i, monitors::Health health) {
         site.verdict(server, health, "w" + std::to_string(i));
 }
 
-Site running_site(unsigned vips, Config config) {
+Site site_of_vips(unsigned vips, Config config) {
     Site site(std::move(config));
     site.read_kernel();
     for (unsigned i = 1; i <= vips; ++i)
@@ -51,8 +51,8 @@ Site running_site(unsigned vips, Config config) {
     return site;
 }
 
-Site running_site(unsigned vips, BrakeConfig::Action action = BrakeConfig::Action::announce) {
-    return running_site(vips, many_vips(vips, action));
+Site site_of_vips(unsigned vips, BrakeConfig::Action action = BrakeConfig::Action::announce) {
+    return site_of_vips(vips, many_vips(vips, action));
 }
 
 void fail(Site& site, unsigned first, unsigned last) {
@@ -85,7 +85,7 @@ bool has_alert(Site& site, const std::string& code) {
 }  // namespace
 
 TEST_CASE("when almost all VIPs fail at once they are announced again, with worse attributes") {
-    auto site = running_site(10);
+    auto site = site_of_vips(10);
     fail(site, 1, 8);
     CHECK(count_announced(site, 10) == 2);
     fail(site, 9, 9);
@@ -107,7 +107,7 @@ TEST_CASE("when almost all VIPs fail at once they are announced again, with wors
 }
 
 TEST_CASE("failures that come one after another are no reason to brake") {
-    auto site = running_site(10);
+    auto site = site_of_vips(10);
     for (unsigned i = 1; i <= 10; ++i) {
         fail(site, i, i);
         site.wait(5s);
@@ -116,18 +116,18 @@ TEST_CASE("failures that come one after another are no reason to brake") {
 }
 
 TEST_CASE("the brake is off unless it is asked for, and can only tell") {
-    auto off = running_site(4, BrakeConfig::Action::off);
+    auto off = site_of_vips(4, BrakeConfig::Action::off);
     fail(off, 1, 4);
     CHECK(count_announced(off, 4) == 0);
     CHECK_FALSE(has_alert(off, "brake"));
-    auto alert = running_site(4, BrakeConfig::Action::alert);
+    auto alert = site_of_vips(4, BrakeConfig::Action::alert);
     fail(alert, 1, 4);
     CHECK(count_announced(alert, 4) == 0);
     CHECK(has_alert(alert, "brake"));
 }
 
 TEST_CASE("what recovers is announced as it was after hold_down, without a gap") {
-    auto site = running_site(4);
+    auto site = site_of_vips(4);
     fail(site, 1, 4);
     site.wait(1min);
     recover(site, 1, 4);
@@ -143,7 +143,7 @@ TEST_CASE("what recovers is announced as it was after hold_down, without a gap")
 }
 
 TEST_CASE("when most have recovered, what still fails is withdrawn") {
-    auto site = running_site(10);
+    auto site = site_of_vips(10);
     fail(site, 1, 10);
     recover(site, 1, 4);
     CHECK(site.announced(vip_address(10)));
@@ -158,7 +158,7 @@ TEST_CASE("when most have recovered, what still fails is withdrawn") {
 TEST_CASE("a VIP that carries no traffic is not announced, brake or not") {
     auto config = many_vips(4, BrakeConfig::Action::announce);
     config.services.at("w1").depool_threshold = Fraction();  // nothing is held
-    auto site = running_site(4, config);
+    auto site = site_of_vips(4, config);
     fail(site, 1, 4);
     CHECK_FALSE(site.announced(vip_address(1)));
     CHECK(site.announced(vip_address(2)));
@@ -170,7 +170,7 @@ TEST_CASE("a VIP that carries no traffic is not announced, brake or not") {
 }
 
 TEST_CASE("what leaves on purpose is no failure, and is not held by the brake") {
-    auto site = running_site(4);
+    auto site = site_of_vips(4);
     Maintenance maintenance;
     maintenance.on = true;
     site.controller.execute({}, maintenance, site.now);
@@ -182,7 +182,7 @@ TEST_CASE("what leaves on purpose is no failure, and is not held by the brake") 
 }
 
 TEST_CASE("switching the brake off withdraws what it held") {
-    auto site = running_site(4);
+    auto site = site_of_vips(4);
     fail(site, 1, 4);
     CHECK(count_announced(site, 4) == 4);
     site.reload(many_vips(4, BrakeConfig::Action::off));
@@ -190,7 +190,7 @@ TEST_CASE("switching the brake off withdraws what it held") {
 }
 
 TEST_CASE("a planned stop while the brake is on withdraws everything") {
-    auto site = running_site(4);
+    auto site = site_of_vips(4);
     fail(site, 1, 4);
     site.stop();
     site.wait(30s);

@@ -11,7 +11,7 @@ using namespace vipd::test;
 
 namespace {
 
-Site running_site(unsigned servers, Config config) {
+Site watched_site(unsigned servers, Config config) {
     Site site(std::move(config));
     site.read_kernel();
     for (unsigned i = 1; i <= servers; ++i)
@@ -19,8 +19,8 @@ Site running_site(unsigned servers, Config config) {
     return site;
 }
 
-Site running_site(unsigned servers) {
-    return running_site(servers, small_config(servers));
+Site watched_site(unsigned servers) {
+    return watched_site(servers, small_config(servers));
 }
 
 /// Evidence once a second, as the engine repeats it.
@@ -39,7 +39,7 @@ bool told(const Site& site, const std::string& code) {
 }  // namespace
 
 TEST_CASE("a verdict of down waits while there is evidence against ourselves") {
-    auto site = running_site(1);
+    auto site = watched_site(1);
     site.evidence("timers-late");
     site.down("s1");
     CHECK(site.announced());
@@ -62,7 +62,7 @@ TEST_CASE("a verdict of down waits while there is evidence against ourselves") {
 }
 
 TEST_CASE("evidence that is repeated keeps verdicts waiting, but not longer than suspect_max") {
-    auto site = running_site(1);
+    auto site = watched_site(1);
     site.evidence("out-of-ports");
     site.down("s1");
     doubt_for(site, 29);
@@ -72,7 +72,7 @@ TEST_CASE("evidence that is repeated keeps verdicts waiting, but not longer than
 }
 
 TEST_CASE("after suspect_max nothing waits until the evidence has ended once") {
-    auto site = running_site(2);
+    auto site = watched_site(2);
     doubt_for(site, 31);
     site.down("s1");
     CHECK(site.server("s1").health == monitors::Health::down);
@@ -83,7 +83,7 @@ TEST_CASE("after suspect_max nothing waits until the evidence has ended once") {
 }
 
 TEST_CASE("good news does not wait, and takes the place of bad news that does") {
-    auto site = running_site(2);
+    auto site = watched_site(2);
     site.down("s1");
     site.evidence("timers-late");
     site.up("s1");
@@ -98,21 +98,21 @@ TEST_CASE("good news does not wait, and takes the place of bad news that does") 
 TEST_CASE("with suspect_max 0 nothing waits") {
     auto config = small_config(1);
     config.suspect_max = Duration(0);
-    auto site = running_site(1, config);
+    auto site = watched_site(1, config);
     site.evidence("timers-late");
     site.down("s1");
     CHECK_FALSE(site.announced());
 }
 
 TEST_CASE("checks that only come late do not make verdicts wait") {
-    auto site = running_site(1);
+    auto site = watched_site(1);
     site.evidence("probes-waiting");
     site.down("s1");
     CHECK_FALSE(site.announced());
 }
 
 TEST_CASE("a verdict that waits survives a reload, and one of a removed server is forgotten") {
-    auto site = running_site(3);
+    auto site = watched_site(3);
     site.evidence("timers-late");
     site.down("s1");
     site.down("s2");
@@ -126,7 +126,7 @@ TEST_CASE("a verdict that waits survives a reload, and one of a removed server i
 }
 
 TEST_CASE("bad news that has waited says what took the server down") {
-    auto site = running_site(2);
+    auto site = watched_site(2);
     site.evidence("timers-late");
     site.down("s1");
     site.wait(5s);

@@ -9,8 +9,6 @@ using namespace vipd::ipvs;
 
 namespace {
 
-const ServiceKey vip = tcp("203.0.113.10:443");
-
 Lines difference(const Service& actual, const Service& wanted) {
     return texts(diff(vip, &actual, &wanted));
 }

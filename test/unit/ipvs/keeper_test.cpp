@@ -13,10 +13,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const ServiceKey vip = tcp("203.0.113.10:443");
 const ServiceKey other = tcp("203.0.113.99:80");
 const VipAddress on_lo{"lo", Address::parse("203.0.113.10").value()};
-const KernelError out_of_memory{ENOMEM, "Cannot allocate memory"};
 
 /// A keeper on the memory backend, with a clock moved by hand.
 struct Site {

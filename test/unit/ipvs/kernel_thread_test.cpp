@@ -15,8 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const ServiceKey vip = tcp("203.0.113.10:443");
-
 /// What the kernel thread reported, for the test's thread to wait for.
 class Reports {
 public:

@@ -9,13 +9,6 @@
 using namespace vipd;
 using namespace vipd::ipvs;
 
-namespace {
-
-const ServiceKey vip = tcp("203.0.113.10:443");
-const KernelError out_of_memory{ENOMEM, "Cannot allocate memory"};
-
-}  // namespace
-
 TEST_CASE("the memory backend records what it was asked for, refused or not") {
     MemoryBackend backend;
     const std::vector<Change> changes = {AddService{vip, {}}, AddService{vip, {}}};

@@ -19,7 +19,6 @@ using namespace vipd::ipvs;
 namespace {
 
 const Envelope envelope{.family = 27, .port = 4711, .sequence = 99};
-const ServiceKey vip = tcp("203.0.113.10:443");
 
 Bytes encoded(const Change& change) {
     Bytes bytes;

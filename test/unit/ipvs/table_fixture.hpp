@@ -5,6 +5,7 @@
 #include "ipvs/change.hpp"
 #include "ipvs/table.hpp"
 
+#include <cerrno>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -15,6 +16,9 @@ namespace vipd::ipvs {
 inline ServiceKey tcp(const std::string& endpoint) {
     return VirtualEndpoint{Protocol::tcp, Endpoint::parse(endpoint).value()};
 }
+
+const ServiceKey vip = tcp("203.0.113.10:443");
+const KernelError out_of_memory{ENOMEM, "Cannot allocate memory"};
 
 inline ServiceKey udp(const std::string& endpoint) {
     return VirtualEndpoint{Protocol::udp, Endpoint::parse(endpoint).value()};

@@ -1,6 +1,7 @@
 #include "monitors/dns.hpp"
 
 #include "monitors/dns_message.hpp"
+#include "test/unit/monitors/findings.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -10,11 +11,6 @@ using namespace vipd::monitors;
 namespace {
 
 constexpr std::uint16_t id = 0xabcd;
-
-std::string said(const std::optional<Finding>& finding) {
-    if (!finding) return "more";
-    return (finding->success ? "+" : "-") + finding->reason.code + ": " + finding->reason.text;
-}
 
 /// The query turned into a response with these flags (QR and so on), and records that are already
 /// on the wire.

@@ -1,17 +1,10 @@
 #include "monitors/exchange.hpp"
 
+#include "test/unit/monitors/findings.hpp"
+
 #include <catch2/catch.hpp>
 
 using namespace vipd::monitors;
-
-namespace {
-
-std::string said(const std::optional<Finding>& finding) {
-    if (!finding) return "more";
-    return (finding->success ? "+" : "-") + finding->reason.code + ": " + finding->reason.text;
-}
-
-}  // namespace
 
 TEST_CASE("redis is asked and must answer") {
     const auto redis = redis_preset();

@@ -1,15 +1,12 @@
 #include "monitors/http.hpp"
 
+#include "test/unit/monitors/findings.hpp"
+
 #include <catch2/catch.hpp>
 
 using namespace vipd::monitors;
 
 namespace {
-
-std::string said(const std::optional<Finding>& finding) {
-    if (!finding) return "more";
-    return (finding->success ? "+" : "-") + finding->reason.code + ": " + finding->reason.text;
-}
 
 std::string answer(const HttpCheck& check, std::string_view bytes) {
     const HttpRules rules(check);

@@ -1,14 +1,15 @@
 #include "src/policy/announce_policy.hpp"
 
+#include "test/unit/policy/start.hpp"
+
 #include <catch2/catch.hpp>
 
 using namespace vipd;
+using namespace vipd::test;
 using namespace std::chrono_literals;
 using Leaving = AnnounceInput::Leaving;
 
 namespace {
-
-const TimePoint start{1h};
 
 /// One address with one service through time, as the controller keeps it.
 struct Address1 {

@@ -1,6 +1,7 @@
 #include "src/policy/pool_policy.hpp"
 
 #include "test/unit/policy/pools.hpp"
+#include "test/unit/policy/start.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -9,10 +10,6 @@ using namespace vipd::test;
 using namespace std::chrono_literals;
 using monitors::Health;
 using Names = std::vector<std::string>;
-
-namespace {
-const TimePoint start{1h};
-}
 
 TEST_CASE("an exact threshold leaves exactly its share") {
     const auto left_of = [](std::size_t servers, std::string_view share) {

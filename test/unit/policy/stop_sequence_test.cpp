@@ -1,17 +1,19 @@
 #include "src/policy/stop_sequence.hpp"
 
+#include "test/unit/policy/start.hpp"
+
 #include <catch2/catch.hpp>
 
 using namespace vipd;
+using namespace vipd::test;
 using namespace std::chrono_literals;
 
 namespace {
-const TimePoint start{1h};
-const StopConfig waits{.gshut_wait = Duration(5s), .withdraw_wait = Duration(1s)};
+const StopConfig stop_waits{.gshut_wait = Duration(5s), .withdraw_wait = Duration(1s)};
 }  // namespace
 
 TEST_CASE("a stop drains, withdraws, settles, says goodbye and leaves the dataplane for last") {
-    StopSequence stop(waits);
+    StopSequence stop(stop_waits);
     CHECK_FALSE(stop.deadline());
     CHECK_FALSE(stop.advance({.peers_told = 2}, start));
 
@@ -43,7 +45,7 @@ TEST_CASE("a stop drains, withdraws, settles, says goodbye and leaves the datapl
 }
 
 TEST_CASE("a stop without routes at any router takes no time") {
-    StopSequence stop(waits);
+    StopSequence stop(stop_waits);
     stop.request(start);
     int phases = 0;
     while (phases < 10 && stop.advance({.sessions_closed = true, .dataplane_settled = true}, start))
@@ -52,7 +54,7 @@ TEST_CASE("a stop without routes at any router takes no time") {
 }
 
 TEST_CASE("a second request skips the waits but still withdraws before the dataplane") {
-    StopSequence stop(waits);
+    StopSequence stop(stop_waits);
     stop.request(start);
     CHECK_FALSE(stop.advance({.peers_told = 1}, start + 1s));
     stop.request(start + 1s);
@@ -65,7 +67,7 @@ TEST_CASE("a second request skips the waits but still withdraws before the datap
 }
 
 TEST_CASE("a stop ends even if nobody ever answers") {
-    StopSequence stop(waits);
+    StopSequence stop(stop_waits);
     stop.request(start);
     auto now = start;
     for (int phases = 0; phases < 10 && stop.deadline(); ++phases) {

@@ -9,6 +9,7 @@
 #include "src/policy/suspicion.hpp"
 #include "test/unit/policy/markdown_tables.hpp"
 #include "test/unit/policy/pools.hpp"
+#include "test/unit/policy/start.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -16,14 +17,13 @@
 #include <stdexcept>
 
 using namespace vipd;
+using namespace vipd::test;
 using namespace std::chrono_literals;
 using monitors::Health;
 using test::carrying;
 using test::Row;
 
 namespace {
-
-const TimePoint start{1h};
 
 const test::Table& table(std::string_view name) {
     static const auto tables = test::read_tables(POLICY_DOCUMENT);

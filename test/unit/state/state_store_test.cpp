@@ -1,6 +1,7 @@
 #include "src/state/state_store.hpp"
 
 #include "src/config/config_files.hpp"
+#include "test/unit/state/opened.hpp"
 #include "test/unit/state/states.hpp"
 #include "test/unit/state/temporary_folder.hpp"
 
@@ -17,12 +18,6 @@ using namespace vipd;
 using namespace vipd::test;
 
 namespace {
-
-StateStore opened(const std::string& folder) {
-    auto store = StateStore::open(folder);
-    REQUIRE(store.has_value());
-    return std::move(*store);
-}
 
 // While this lives no file of this process grows beyond a size: what a full disk looks like to
 // write(2).

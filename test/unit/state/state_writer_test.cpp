@@ -1,5 +1,6 @@
 #include "src/state/state_writer.hpp"
 
+#include "test/unit/state/opened.hpp"
 #include "test/unit/state/states.hpp"
 #include "test/unit/state/temporary_folder.hpp"
 
@@ -14,12 +15,6 @@ using namespace vipd;
 using namespace vipd::test;
 
 namespace {
-
-StateStore opened(const std::string& folder) {
-    auto store = StateStore::open(folder);
-    REQUIRE(store.has_value());
-    return std::move(*store);
-}
 
 State numbered(std::int64_t number) {
     State state;

@@ -22,7 +22,7 @@ std::string pools(const std::string& target, std::vector<std::string> accept = {
                 .body;
 }
 
-const std::vector<std::string> json{"application/json"};
+const std::vector<std::string> as_json{"application/json"};
 
 /// One service whose only pool has this many servers, all well, and this floor.
 Snapshot small_site(std::size_t configured, std::size_t floor) {
@@ -43,8 +43,8 @@ std::string alerts(const Snapshot& snapshot) {
 TEST_CASE("pools are listed one a line, or as an array") {
     CHECK(pools("/pools") == "text-https\n");
     CHECK(pools("/pools/") == "text-https\n");
-    CHECK(pools("/pools", json) == R"(["text-https"])");
-    CHECK(pools("/pools", json, large_snapshot(2, 1)) ==
+    CHECK(pools("/pools", as_json) == R"(["text-https"])");
+    CHECK(pools("/pools", as_json, large_snapshot(2, 1)) ==
           R"(["service-0000", "service-0001", "text-https"])");
 }
 
@@ -57,7 +57,7 @@ TEST_CASE("a pool is a line for each server: host, colon, tab, three words") {
 }
 
 TEST_CASE("a pool in JSON is an object of states, spaced as Python does") {
-    CHECK(pools("/pools/text-https", json) ==
+    CHECK(pools("/pools/text-https", as_json) ==
           R"({"cp1": {"pooled": true, "weight": 10, "up": true, "enabled": true}, )"
           R"("cp2": {"pooled": true, "weight": 10, "up": false, "enabled": true}, )"
           R"("cp3": {"pooled": false, "weight": 10, "up": false, "enabled": true}, )"
@@ -66,7 +66,7 @@ TEST_CASE("a pool in JSON is an object of states, spaced as Python does") {
 
 TEST_CASE("a server is its words and a line end, or its state") {
     CHECK(pools("/pools/text-https/cp1") == "enabled/up/pooled\n");
-    CHECK(pools("/pools/text-https/cp1", json) ==
+    CHECK(pools("/pools/text-https/cp1", as_json) ==
           R"({"pooled": true, "weight": 10, "up": true, "enabled": true})");
 }
 
@@ -93,7 +93,7 @@ TEST_CASE("JSON is chosen by an Accept line that is exactly application/json") {
 TEST_CASE("content types are PyBal's") {
     const auto target = *RequestTarget::parse("/pools");
     CHECK(pybal_pools(request("/pools"), target, example_snapshot()).content_type == "text/plain");
-    CHECK(pybal_pools(request("/pools", json), target, example_snapshot()).content_type ==
+    CHECK(pybal_pools(request("/pools", as_json), target, example_snapshot()).content_type ==
           "application/json");
 }
 
@@ -103,14 +103,14 @@ TEST_CASE("what does not exist is PyBal's sentence") {
             pybal_pools(request(target), *RequestTarget::parse(target), example_snapshot());
         CHECK(response.status == 404);
         CHECK(*response.body == "The desired url was not found");
-        CHECK(pools(target, json) == R"({"error": "The desired url was not found"})");
+        CHECK(pools(target, as_json) == R"({"error": "The desired url was not found"})");
     }
 }
 
 TEST_CASE("down but pooled is critical and hides warnings") {
     CHECK(alerts(example_snapshot()) ==
           "CRITICAL - text-https: Servers cp2 are marked down but pooled");
-    CHECK(*pybal_alerts(request("/alerts", json), example_snapshot()).body ==
+    CHECK(*pybal_alerts(request("/alerts", as_json), example_snapshot()).body ==
           R"({"status": "critical", "msg": "text-https: Servers cp2 are marked down but pooled"})");
 }
 
@@ -124,6 +124,6 @@ TEST_CASE("otherwise all pools are healthy, one server or none included") {
     CHECK(alerts(small_site(2, 1)) == "OK - All pools are healthy");
     CHECK(alerts(small_site(1, 1)) == "OK - All pools are healthy");
     CHECK(alerts(small_site(0, 0)) == "OK - All pools are healthy");
-    CHECK(*pybal_alerts(request("/alerts", json), small_site(4, 3)).body ==
+    CHECK(*pybal_alerts(request("/alerts", as_json), small_site(4, 3)).body ==
           R"({"status": "ok", "msg": "All pools are healthy"})");
 }

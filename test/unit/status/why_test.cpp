@@ -21,7 +21,7 @@ json service() {
     return json::parse(service_json(snapshot, *snapshot.services.at("text-https"), Detail::full));
 }
 
-json services() {
+json service_list() {
     const auto snapshot = example_snapshot();
     ServicePage page;
     page.services.push_back(snapshot.services.at("text-https").get());
@@ -106,8 +106,8 @@ TEST_CASE("a server may be depooled while the floor holds without it") {
 }
 
 TEST_CASE("a command has come to pass when the kernel has acknowledged it everywhere") {
-    CHECK(settled(services(), {"text-https", "cp1"}, true));
-    CHECK_FALSE(settled(services(), {"text-https", "cp1"}, false));
-    CHECK(settled(services(), {"", "cp3"}, false));
-    CHECK(settled(services(), {"other", "cp1"}, false));
+    CHECK(settled(service_list(), {"text-https", "cp1"}, true));
+    CHECK_FALSE(settled(service_list(), {"text-https", "cp1"}, false));
+    CHECK(settled(service_list(), {"", "cp3"}, false));
+    CHECK(settled(service_list(), {"other", "cp1"}, false));
 }
