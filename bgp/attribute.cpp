@@ -522,7 +522,6 @@ std::size_t encoded_size(const Prefix& prefix) {
 
 void encode_attributes(const RouteAttributes& attributes, const std::optional<Address>& next_hop,
                        const UpdateContext& context, Writer& writer) {
-    constexpr std::uint32_t default_local_pref = 100;
     const std::size_t path_length =
         (context.ibgp ? std::size_t{0} : std::size_t{1}) + attributes.prepend;
 

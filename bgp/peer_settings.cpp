@@ -1,6 +1,7 @@
 #include "bgp/peer_settings.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace vipd::bgp {
 
@@ -11,6 +12,24 @@ void add_sorted(std::vector<T>& values, const std::vector<T>& added) {
     values.insert(values.end(), added.begin(), added.end());
     std::ranges::sort(values);
     values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
+/// Never as bad as a route that is leaving.
+void worsen(RouteAttributes& attributes) {
+    const auto worse = std::exchange(attributes.worse, {});
+    constexpr std::uint32_t worst_med = 0xfffffffeU;
+    constexpr unsigned longest_prepend = 32;
+    if (worse.med > 0 && attributes.med.value_or(0) < worst_med) {
+        const auto med = attributes.med.value_or(0);
+        attributes.med = med + std::min(worse.med, worst_med - med);
+    }
+    if (worse.local_pref > 0) {
+        const auto local_pref = attributes.local_pref.value_or(default_local_pref);
+        attributes.local_pref =
+            local_pref - std::min(worse.local_pref, std::max(local_pref, 1U) - 1);
+    }
+    attributes.prepend = static_cast<std::uint8_t>(
+        std::min(unsigned{attributes.prepend} + worse.prepend, longest_prepend));
 }
 
 bool is_leaving(const RouteAttributes& attributes) {
@@ -32,6 +51,7 @@ std::optional<RouteAttributes> overridden(const RouteOverrides& overrides, const
         if (overrides.med) result.med = overrides.med;
         if (overrides.local_pref) result.local_pref = overrides.local_pref;
     }
+    worsen(result);
     add_sorted(result.communities, overrides.add_communities);
     add_sorted(result.large_communities, overrides.add_large_communities);
     return result;

@@ -28,7 +28,8 @@ struct RestartState {
     bool operator==(const RestartState&) const = default;
 };
 
-/// What is different about our routes for one peer. Where a route carries GRACEFUL_SHUTDOWN, its
+/// What is different about our routes for one peer. How much worse a route is to look counts from
+/// there. Where a route carries GRACEFUL_SHUTDOWN, its
 /// own MED, local preference and longer path stay: it is leaving, and no peer may be told
 /// otherwise.
 struct RouteOverrides {

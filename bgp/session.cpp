@@ -93,7 +93,7 @@ void Session::want_all(const std::map<Prefix, RouteAttributes>& wanted, TimePoin
 }
 
 void Session::want_one(const Prefix& prefix, const RouteAttributes& attributes) {
-    if (settings_.overrides == RouteOverrides{}) {
+    if (settings_.overrides == RouteOverrides{} && attributes.worse == Worsening{}) {
         rib_.want(prefix, attributes);  // as it is: most peers, and no copy
     } else {
         rib_.want(prefix, overridden(settings_.overrides, prefix, attributes));

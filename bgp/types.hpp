@@ -61,14 +61,28 @@ enum class SessionState : std::uint8_t {
 std::string_view to_string(SessionState state);
 
 /// What a route carries besides its prefix. The next hop is added per peer, ORIGIN is always IGP.
+/// What a route to an iBGP peer has where none is given, as with every router.
+constexpr std::uint32_t default_local_pref = 100;
+
+/// How much worse a route is to look than its attributes say, whatever a peer's overrides put in
+/// their place.
+struct Worsening {
+    std::uint32_t med = 0;  // added to it; an absent one counts as 0 (RFC 4271 §9.1.2.2)
+    std::uint32_t local_pref = 0;  // taken off it; iBGP only
+    std::uint8_t prepend = 0;  // added to it
+
+    auto operator<=>(const Worsening&) const = default;
+};
+
 struct RouteAttributes {
     std::optional<std::uint32_t> med;
-    /// iBGP only; absent there: 100.
+    /// iBGP only; absent there: default_local_pref.
     std::optional<std::uint32_t> local_pref;
     /// How often our AS is prepended, on top of the one time that eBGP requires.
     std::uint8_t prepend = 0;
     std::vector<Community> communities;  // sorted, unique
     std::vector<LargeCommunity> large_communities;  // sorted, unique
+    Worsening worse;  // nothing is left of it in what a peer is told
 
     auto operator<=>(const RouteAttributes&) const = default;
 };

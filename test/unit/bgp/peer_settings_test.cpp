@@ -39,6 +39,37 @@ TEST_CASE("a peer's own preference replaces the VIP's, its communities are added
     CHECK(result->large_communities == std::vector<LargeCommunity>{{1, 2, 3}});
 }
 
+TEST_CASE("what is to look worse does so with a peer's own preference too") {
+    auto worse = route();
+    worse.worse = {.med = 100, .local_pref = 30, .prepend = 2};
+    const auto plain = overridden({}, host("192.0.2.1"), worse);
+    CHECK(plain->med == 110U);
+    CHECK(plain->local_pref == 70U);
+    CHECK(plain->prepend == 3);
+    CHECK(plain->worse == Worsening{});
+    RouteOverrides overrides;
+    overrides.med = 500;
+    overrides.local_pref = 200;
+    overrides.prepend = 5;
+    const auto own = overridden(overrides, host("192.0.2.1"), worse);
+    CHECK(own->med == 600U);
+    CHECK(own->local_pref == 170U);
+    CHECK(own->prepend == 7);
+}
+
+TEST_CASE("a worse route never looks as bad as one that is leaving, nor better than it was") {
+    auto worse = route();
+    worse.med = 4294967000;
+    worse.worse = {.med = 4294967295, .local_pref = 4294967295, .prepend = 255};
+    CHECK(overridden({}, host("192.0.2.1"), worse)->med == 4294967294U);
+    CHECK(overridden({}, host("192.0.2.1"), worse)->local_pref == 1U);
+    CHECK(overridden({}, host("192.0.2.1"), worse)->prepend == 32);
+    worse.local_pref = 0;
+    worse.med = 4294967295;
+    CHECK(overridden({}, host("192.0.2.1"), worse)->med == 4294967295U);
+    CHECK(overridden({}, host("192.0.2.1"), worse)->local_pref == 0U);
+}
+
 TEST_CASE("a peer may be told of some prefixes only") {
     RouteOverrides overrides;
     overrides.only = std::set<Prefix>{host("192.0.2.1")};

@@ -592,6 +592,14 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("a route that is to look worse does so for a peer without overrides") {
+    Established peer;
+    RouteAttributes worse;
+    worse.worse.med = 100;
+    peer.session.want({{host("203.0.113.1"), worse}}, peer.now);
+    CHECK(hex(peer.written()).find(packed("800404 00000064")) != std::string::npos);
+}
+
 TEST_CASE("other routes for a peer on a live session: overrides and next hop") {
     Established peer;
     const std::map<Prefix, RouteAttributes> table{{host("203.0.113.1"), {}},
