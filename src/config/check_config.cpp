@@ -188,6 +188,7 @@ private:
             } else {
                 check_servers(service, pointer);
             }
+            check_slow_start(service, pointer);
             check_monitors(service, pointer);
             check_monitor_ports(service, pointer);
             check_exchanges(service, pointer);
@@ -385,6 +386,30 @@ private:
                            service.port));
     }
 
+    // Hashing balancers would each send clients elsewhere while the weight climbs, and to no two
+    // the same; the others that are left out look at no weight, or take it for a rank (ip_vs_fo.c).
+    void check_slow_start(const ServiceConfig& service, const std::string& pointer) {
+        constexpr std::array<std::string_view, 7> accepted{"wrr", "wlc", "lblc", "lblcr",
+                                                           "sed", "nq",  "twos"};
+        const auto& scheduler = service.options.scheduler;
+        if (!service.slow_start) return;
+        if (std::ranges::find(accepted, scheduler) == accepted.end()) {
+            report(pointer + "/slow_start", "the scheduler " + in_quotes(scheduler),
+                   "false, or the scheduler " + alternatives({accepted.begin(), accepted.end()}) +
+                       ": with others balancers would disagree, or weights are no shares");
+        }
+        const auto light = std::ranges::find_if(service.servers, [](const auto& server) {
+            return server.second.weight > 0 && server.second.weight < least_ramped_weight;
+        });
+        if (light == service.servers.end()) return;
+        auto at = pointer + "/slow_start";
+        warnings_.add(innermost(root_, at).position, std::move(at),
+                      fmt::format("the server {} of weight {} has no room for a slow start: the "
+                                  "kernel's weights are whole numbers",
+                                  in_quotes(light->first), light->second.weight),
+                      {});
+    }
+
     // What follows the last exchange is nobody's business, so it must be one that an answer ends.
     void check_exchanges(const ServiceConfig& service, const std::string& pointer) {
         for (std::size_t i = 0; i < service.monitors.size(); ++i) {
@@ -529,6 +554,8 @@ private:
         report("/status/socket", fmt::format("a path of {} bytes", config_.status.socket.size()),
                fmt::format("a path of at most {} bytes", longest));
     }
+
+    static constexpr std::int32_t least_ramped_weight = 10;
 
     struct Found {
         SourcePosition position;

@@ -72,6 +72,21 @@ struct AnnounceWhen {
     bool operator==(const AnnounceWhen&) const = default;
 };
 
+/// What routers are told of a VIP while few of the servers behind it are healthy.
+struct DegradedConfig {
+    /// It is degraded while a smaller share of a service's servers is up and enabled; absent: below
+    /// the floor (depool_threshold).
+    std::optional<Fraction> below = {};
+    /// That share is divided into so many equal steps; the rest is counted once for each.
+    unsigned steps = 1;
+    bgp::Worsening worse{.med = 100};
+    /// Besides the VIP's own; sorted, unique.
+    std::vector<bgp::Community> communities = {};
+    std::vector<bgp::LargeCommunity> large_communities = {};
+
+    bool operator==(const DegradedConfig&) const = default;
+};
+
 struct VipConfig {
     std::vector<Address> addresses;
     std::string interface = "lo";
@@ -80,7 +95,12 @@ struct VipConfig {
     /// "families": "together": both families are announced, or none.
     bool families_together = false;
     Duration hold_down{10000};
+    /// Between two announcements or changes of attributes, so that routers do not take us for
+    /// flapping.
+    Duration min_interval{5000};
     bgp::RouteAttributes attributes;
+    /// Absent: attributes do not depend on health.
+    std::optional<DegradedConfig> degraded = DegradedConfig{};
 
     bool operator==(const VipConfig&) const = default;
 };
@@ -136,6 +156,25 @@ struct PersistenceConfig {
     bool operator==(const PersistenceConfig&) const = default;
 };
 
+/// A server that begins to carry traffic gets its weight little by little.
+struct SlowStartConfig {
+    enum class Curve { linear, quadratic } curve = Curve::linear;
+    Duration window{60000};
+    /// Of its weight, at the start.
+    unsigned min_percent = 10;
+
+    bool operator==(const SlowStartConfig&) const = default;
+};
+
+/// How many servers of a pool may be taken out for being down within a window: the larger of both.
+struct MaxLeavingConfig {
+    unsigned count = 1;
+    Fraction share = {};
+    Duration window{10000};
+
+    bool operator==(const MaxLeavingConfig&) const = default;
+};
+
 struct ServiceConfig {
     std::string vip;
     ipvs::Protocol protocol = ipvs::Protocol::tcp;
@@ -158,6 +197,10 @@ struct ServiceConfig {
     Fraction min_up_share;
     /// How long a server that is leaving may keep its connections; UDP has no grace.
     Duration drain_timeout{300000};
+    /// Absent: servers get their whole weight at once.
+    std::optional<SlowStartConfig> slow_start;
+    /// Absent: only the floor keeps servers that are down.
+    std::optional<MaxLeavingConfig> max_leaving;
     /// The group's name, when the servers come from one.
     std::optional<std::string> group;
     std::map<std::string, ServerConfig> servers;

@@ -108,6 +108,35 @@ std::string config_text(const bgp::RouteAttributes& attributes) {
     return joined(texts);
 }
 
+std::string config_text(const std::optional<DegradedConfig>& degraded) {
+    if (!degraded) return "off";
+    const auto& worse = degraded->worse;
+    std::vector<std::string> texts;
+    if (worse.med > 0) texts.push_back(fmt::format("med +{}", worse.med));
+    if (worse.local_pref > 0) texts.push_back(fmt::format("local_pref -{}", worse.local_pref));
+    if (worse.prepend > 0) texts.push_back(fmt::format("prepend +{}", worse.prepend));
+    if (!degraded->communities.empty() || !degraded->large_communities.empty()) {
+        texts.push_back("communities " +
+                        communities_text(degraded->communities, degraded->large_communities));
+    }
+    return fmt::format("below {} in {} step{}: {}",
+                       degraded->below ? degraded->below->to_string() : "the floor",
+                       degraded->steps, degraded->steps == 1 ? "" : "s", joined(texts));
+}
+
+std::string config_text(const std::optional<SlowStartConfig>& slow_start) {
+    if (!slow_start) return "off";
+    const bool linear = slow_start->curve == SlowStartConfig::Curve::linear;
+    return fmt::format("{} from {} % in {}", linear ? "linear" : "quadratic",
+                       slow_start->min_percent, duration_text(slow_start->window));
+}
+
+std::string config_text(const std::optional<MaxLeavingConfig>& max_leaving) {
+    if (!max_leaving) return "off";
+    const auto share = max_leaving->share.is_zero() ? "" : " or " + max_leaving->share.to_string();
+    return fmt::format("{}{} in {}", max_leaving->count, share, duration_text(max_leaving->window));
+}
+
 std::string communities_text(const std::vector<bgp::Community>& communities,
                              const std::vector<bgp::LargeCommunity>& large_communities) {
     std::vector<std::string> texts;

@@ -26,6 +26,8 @@ std::string config_text(BrakeConfig::Action action);
 std::string config_text(const AnnounceWhen& when);
 /// "med 10, communities 64600:100, 64600:1:2"; "none" if there are none.
 std::string config_text(const bgp::RouteAttributes& attributes);
+/// "below 0.5 in 2 steps: med +100, prepend +1"; "off".
+std::string config_text(const std::optional<DegradedConfig>& degraded);
 /// "64600:100, 64600:1:2"; "none".
 std::string communities_text(const std::vector<bgp::Community>& communities,
                              const std::vector<bgp::LargeCommunity>& large_communities);
@@ -40,6 +42,10 @@ std::string config_text(ipvs::TunnelChecksum checksum);
 std::string config_text(ipvs::TunnelType type);
 /// "5m for each /32, /128"; "none".
 std::string config_text(const std::optional<PersistenceConfig>& persistence);
+/// "linear from 10 % in 1m"; "off".
+std::string config_text(const std::optional<SlowStartConfig>& slow_start);
+/// "1 or 0.2 in 10s"; "off".
+std::string config_text(const std::optional<MaxLeavingConfig>& max_leaving);
 /// "tcp 15m, udp 5m"; "none".
 std::string config_text(const ipvs::Timeouts& timeouts);
 /// "192.0.2.10", written as BGP identifiers are.

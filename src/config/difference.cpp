@@ -189,7 +189,10 @@ private:
                 before.families_together ? "together" : "separate",
                 after.families_together ? "together" : "separate");
         field(Impact::policy, subject, "hold_down", before.hold_down, after.hold_down);
+        field(Impact::policy, subject, "min_interval", before.min_interval, after.min_interval);
         field(Impact::announce, subject, "attributes", before.attributes, after.attributes);
+        changed(Impact::announce, subject, "degraded", config_text(before.degraded),
+                config_text(after.degraded));
     }
 
     void compare_service(const std::string& subject, const ServiceConfig& before,
@@ -212,6 +215,10 @@ private:
         field(policy, subject, "min_up", before.min_up, after.min_up);
         field(policy, subject, "min_up_share", before.min_up_share, after.min_up_share);
         field(policy, subject, "drain_timeout", before.drain_timeout, after.drain_timeout);
+        changed(policy, subject, "slow_start", config_text(before.slow_start),
+                config_text(after.slow_start));
+        changed(policy, subject, "max_leaving", config_text(before.max_leaving),
+                config_text(after.max_leaving));
         compare_monitors(subject, before.monitors, after.monitors);
         compare_servers(subject, before.servers, after.servers);
     }

@@ -114,12 +114,6 @@ void ObjectReader::boolean(std::string_view key, bool& into) {
     });
 }
 
-void ObjectReader::fraction(std::string_view key, Fraction& into) {
-    read(key, into, "a number from 0 to 1 with at most nine decimals", [](const JsonValue& value) {
-        return value.is(JsonValue::Kind::number) ? Fraction::parse(value.text) : std::nullopt;
-    });
-}
-
 void ObjectReader::addresses(std::string_view key, std::vector<Address>& into) {
     const auto* value = find(key);
     if (value == nullptr) return;

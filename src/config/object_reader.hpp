@@ -69,7 +69,15 @@ public:
     }
 
     void boolean(std::string_view key, bool& into);
-    void fraction(std::string_view key, Fraction& into);
+    /// T is Fraction or an optional of it.
+    template <class T>
+    void fraction(std::string_view key, T& into) {
+        read(key, into, "a number from 0 to 1 with at most nine decimals",
+             [](const JsonValue& value) {
+                 return value.is(JsonValue::Kind::number) ? Fraction::parse(value.text)
+                                                          : std::nullopt;
+             });
+    }
 
     /// Whole numbers from least to most. T is an integer or an optional of one.
     template <class T>
@@ -144,6 +152,23 @@ public:
         ObjectReader nested(*value, pointer_to(pointer_, key), problems_);
         visit(nested);
         nested.finish();
+    }
+
+    /// What can be turned off: false does, an object turns it on, or changes what was inherited.
+    /// Calls visit(ObjectReader&, T&) for the object.
+    template <class T, class Visit>
+    void switched(std::string_view key, std::string_view accepted, std::optional<T>& into,
+                  Visit visit) {
+        const auto* value = find(key);
+        if (value == nullptr) return;
+        if (value->is(JsonValue::Kind::boolean) && !value->boolean) {
+            into.reset();
+            return;
+        }
+        if (!value->is(JsonValue::Kind::object)) return reject(key, *value, accepted);
+        auto settings = into.value_or(T{});
+        object(key, [&](ObjectReader& nested) { visit(nested, settings); });
+        into = std::move(settings);
     }
 
     /// Calls visit(const std::string& name, const JsonValue&, std::string pointer) for each member

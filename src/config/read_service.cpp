@@ -95,25 +95,35 @@ void read_tunnel(ObjectReader& reader, ServiceConfig& service) {
     });
 }
 
-// false turns it off; an object turns it on, or changes what was inherited.
 void read_persistence(ObjectReader& reader, std::optional<PersistenceConfig>& into) {
-    const auto* value = reader.find("persistence");
-    if (value == nullptr) return;
-    if (value->is(Kind::boolean) && !value->boolean) {
-        into.reset();
-        return;
-    }
-    if (!value->is(Kind::object)) {
-        reader.reject("persistence", *value, R"(false or {"timeout": "5m"})");
-        return;
-    }
-    auto persistence = into.value_or(PersistenceConfig{});
-    reader.object("persistence", [&persistence](ObjectReader& nested) {
-        nested.seconds("timeout", persistence.timeout, 1s, longest_timeout);
-        nested.integer("ipv4_prefix", persistence.ipv4_prefix, 1, 32, "a prefix length");
-        nested.integer("ipv6_prefix", persistence.ipv6_prefix, 1, 128, "a prefix length");
-    });
-    into = persistence;
+    reader.switched(
+        "persistence", R"(false or {"timeout": "5m"})", into,
+        [](ObjectReader& nested, PersistenceConfig& persistence) {
+            nested.seconds("timeout", persistence.timeout, 1s, longest_timeout);
+            nested.integer("ipv4_prefix", persistence.ipv4_prefix, 1, 32, "a prefix length");
+            nested.integer("ipv6_prefix", persistence.ipv6_prefix, 1, 128, "a prefix length");
+        });
+}
+
+void read_slow_start(ObjectReader& reader, std::optional<SlowStartConfig>& into) {
+    using Curve = SlowStartConfig::Curve;
+    reader.switched("slow_start", R"(false or {"window": "1m"})", into,
+                    [](ObjectReader& nested, SlowStartConfig& slow_start) {
+                        nested.duration("window", slow_start.window, 1s, 1h);
+                        nested.choice("curve", slow_start.curve,
+                                      {{"linear", Curve::linear}, {"quadratic", Curve::quadratic}});
+                        nested.integer("min_percent", slow_start.min_percent, 1, 100,
+                                       "a percentage");
+                    });
+}
+
+void read_max_leaving(ObjectReader& reader, std::optional<MaxLeavingConfig>& into) {
+    reader.switched("max_leaving", R"(false or {"count": 1, "window": "10s"})", into,
+                    [](ObjectReader& nested, MaxLeavingConfig& max_leaving) {
+                        nested.integer("count", max_leaving.count, 1, 65535);
+                        nested.fraction("share", max_leaving.share);
+                        nested.duration("window", max_leaving.window, 1s, 1h);
+                    });
 }
 
 // A service is named by its port, or by the mark that the operator's packet filter sets.
@@ -182,6 +192,8 @@ void read_service_settings(ObjectReader& reader, ServiceConfig& service) {
     reader.integer("min_up", service.min_up, 1, 65535);
     reader.fraction("min_up_share", service.min_up_share);
     reader.duration("drain_timeout", service.drain_timeout, 0s, 24h);
+    read_slow_start(reader, service.slow_start);
+    read_max_leaving(reader, service.max_leaving);
 }
 
 ServiceConfig read_service(const JsonValue& value, std::string pointer, const ServiceDefaults& base,

@@ -49,11 +49,25 @@ void read_attributes(ObjectReader& reader, bgp::RouteAttributes& attributes) {
     read_communities(reader, attributes.communities, attributes.large_communities);
 }
 
+void read_degraded(ObjectReader& reader, std::optional<DegradedConfig>& into) {
+    reader.switched("degraded", R"(false or {"med": 100})", into,
+                    [](ObjectReader& nested, DegradedConfig& degraded) {
+                        nested.fraction("below", degraded.below);
+                        nested.integer("steps", degraded.steps, 1, 10);
+                        nested.integer("med", degraded.worse.med, 0, last_uint32);
+                        nested.integer("local_pref", degraded.worse.local_pref, 0, last_uint32);
+                        nested.integer("prepend", degraded.worse.prepend, 0, 32);
+                        read_communities(nested, degraded.communities, degraded.large_communities);
+                    });
+}
+
 void read_announce(ObjectReader& reader, VipConfig& vip) {
     read_when(reader, vip.when);
     reader.choice("families", vip.families_together, {{"separate", false}, {"together", true}});
     reader.duration("hold_down", vip.hold_down, 0s, 24h);
+    reader.duration("min_interval", vip.min_interval, 0s, 10min);
     read_attributes(reader, vip.attributes);
+    read_degraded(reader, vip.degraded);
 }
 
 }  // namespace

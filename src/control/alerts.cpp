@@ -89,6 +89,8 @@ void Controller::alert_vips(const AddAlert& add) const {
             const auto subject = subject_of(vip.name, address);
             if (address.announcement() == Announcement::withdrawn && kernel_read_)
                 add("vip-withdrawn", subject, address.reason.text);
+            if (address.memory.degraded > 0 && !address.braked)
+                add("degraded", subject, address.reason.text);
             if (address.error) add("address-refused", subject, *address.error);
         }
     }

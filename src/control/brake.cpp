@@ -34,7 +34,8 @@ bool carries_traffic(const Model& model, const Vip& vip, const VipAddress& addre
                 {subject(model.services[s], pool), carries, pool.fitness.reason, true});
         }
     }
-    const AnnounceRules rules{vip.config.when.value_or(AnnounceWhen{}), vip.config.hold_down};
+    AnnounceRules rules;
+    rules.when = vip.config.when.value_or(AnnounceWhen{});
     return readiness(services, address.present, rules).ready;
 }
 

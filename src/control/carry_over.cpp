@@ -59,6 +59,8 @@ void carry_server(Server& next, const Server& known) {
     next.adopted_weight = known.adopted_weight;
     next.leaving_since = known.leaving_since;
     next.decided = known.decided;
+    next.ramps_since = known.ramps_since;
+    next.left_at = known.left_at;
     next.in_kernel = known.in_kernel;
     next.quiet_since = known.quiet_since;
     next.connections = known.connections;
@@ -89,6 +91,8 @@ void carry_pool(Pool& next, const Pool& known, TimePoint now) {
             next.leaving.push_back(server);
             next.leaving.back().admin = Admin::draining;
             next.leaving.back().admin_reason = {"removed", "no longer in the configuration"};
+            next.leaving.back().decided = {Placement::depooled, 0,
+                                           next.leaving.back().admin_reason};
             if (!server.leaving_since) next.leaving.back().leaving_since = now;
         }
     }

@@ -2,6 +2,9 @@
 
 #include "src/config/kernel_service.hpp"
 #include "src/control/controller.hpp"
+#include "src/policy/degraded.hpp"
+#include "src/policy/leave_limit.hpp"
+#include "src/policy/slow_start.hpp"
 
 #include <fmt/format.h>
 
@@ -42,6 +45,7 @@ PoolMember member_of(const Service& service, const Server& server, bool start_de
     member.admin_reason = server.admin_reason;
     member.weight = server.weight;
     member.adopted_weight = server.adopted_weight;
+    member.carries = server.is_to_carry();
     member.went_down = server.went_down;
     member.drained =
         server.leaving_since && drained(leaving_server(server), drain_rules(service.config), now);
@@ -52,6 +56,18 @@ PoolMember member_of(const Service& service, const Server& server, bool start_de
         member.health_reason = {"never-judged", "no verdict since the start"};
     }
     return member;
+}
+
+/// A server that goes down while its weight climbs is held, if at all, with its whole weight, and
+/// one that was held goes on with it.
+void note_ramp(const Service& service, Server& server, TimePoint now) {
+    const bool takes_part =
+        server.admin == Admin::enabled && server.weight > 0 && server.health.health == Health::up;
+    if (!service.config.slow_start || !takes_part) {
+        server.ramps_since.reset();
+    } else if (!server.is_to_carry()) {
+        server.ramps_since = now;
+    }
 }
 
 FitnessInput fitness_input(const Pool& pool) {
@@ -93,6 +109,30 @@ ipvs::Service wanted_service(const Service& service, const Pool& pool) {
     return wanted;
 }
 
+void note_degraded(const Pool& pool, const ServiceConfig& service, const DegradedConfig& config,
+                   ServiceFitness& fitness) {
+    const auto& below = config.below ? *config.below : service.depool_threshold;
+    const auto& decided = pool.decision;
+    fitness.degraded = degraded_step(decided.up, decided.configured, below, config.steps);
+    if (fitness.degraded == 0) return;
+    fitness.degraded_text =
+        fmt::format("{}: {} of {} up, below {} (step {} of {})", fitness.name, decided.up,
+                    decided.configured, below.to_string(), fitness.degraded, config.steps);
+}
+
+AnnounceRules announce_rules(const VipConfig& vip) {
+    return {vip.when.value_or(AnnounceWhen{}), vip.hold_down, vip.min_interval};
+}
+
+/// What routers are to be told of the address; nothing: withdrawn.
+std::optional<bgp::RouteAttributes> wanted_route(const VipConfig& vip, const VipAddress& address) {
+    const auto told = address.announcement();
+    if (told == Announcement::withdrawn) return std::nullopt;
+    if (told == Announcement::draining || address.braked) return leaving_attributes(vip.attributes);
+    if (!vip.degraded) return vip.attributes;
+    return degraded_attributes(vip.attributes, *vip.degraded, address.memory.degraded);
+}
+
 Readiness readiness_of(const Model& model, const Vip& vip, const VipAddress& address,
                        const AnnounceRules& rules, std::vector<ServiceFitness>& services) {
     for (const auto s : vip.services) {
@@ -100,6 +140,10 @@ Readiness readiness_of(const Model& model, const Vip& vip, const VipAddress& add
             if (pool.vip_address != address.address) continue;
             services.push_back({subject(model.services[s], pool), pool.fitness.fit,
                                 pool.fitness.reason, all_judged(pool)});
+            if (vip.config.degraded) {
+                note_degraded(pool, model.services[s].config, *vip.config.degraded,
+                              services.back());
+            }
         }
     }
     return readiness(services, address.present, rules);
@@ -131,21 +175,13 @@ void Controller::decide_pool_of(PoolPlace place, std::optional<EventId> cause, T
     auto& pool = service.pools[place.pool];
     if (cause) pool.last_event = cause;
 
-    std::vector<PoolMember> members;
-    members.reserve(pool.servers.size());
-    for (auto& server : pool.servers) {
-        if (!is_leaving(server)) server.leaving_since.reset();
-        if (is_leaving(server) && !server.leaving_since) server.leaving_since = now;
-        members.push_back(member_of(service, server, start_deadline_passed_, now));
-    }
-    std::erase_if(pool.leaving, [&](const Server& server) {
+    const auto rules = pool_rules(place, now);
+    const auto members = pool_members(place, now);
+    const auto left = std::erase_if(pool.leaving, [&](const Server& server) {
         return drained(leaving_server(server), drain_rules(service.config), now);
     });
-    const PoolRules rules{service.config.depool_threshold,
-                          config_.ipvs.on_down == IpvsConfig::OnDown::quiesce,
-                          drops_at_weight_zero(service.config.options)};
-    take_decision(service, pool, decide_pool(members, rules));
-    want_pool(service, pool);
+    const bool changed = take_decision(service, pool, members, decide_pool(members, rules), now);
+    if (changed || left > 0 || !pool.wanted) want_pool(service, pool);
     note_drain(place, now);
 
     auto fitness =
@@ -157,18 +193,69 @@ void Controller::decide_pool_of(PoolPlace place, std::optional<EventId> cause, T
     decide_vip(model_.vip_of(service), pool.last_event, now);
 }
 
-void Controller::take_decision(const Service& service, Pool& pool, PoolDecision decision) {
-    if (decision == pool.decision) return;
+PoolRules Controller::pool_rules(PoolPlace place, TimePoint now) {
+    const auto& service = model_.services[place.service];
+    PoolRules rules{.depool_threshold = service.config.depool_threshold,
+                    .quiesce_down = config_.ipvs.on_down == IpvsConfig::OnDown::quiesce,
+                    .drain_by_removal = drops_at_weight_zero(service.config.options),
+                    .may_leave = std::nullopt};
+    due_.erase({place.service, place.pool});
+    if (!service.config.max_leaving) return rules;
+    const auto& servers = service.pools[place.pool].servers;
+    std::vector<TimePoint> left;
+    for (const auto& server : servers) {
+        if (server.left_at) left.push_back(*server.left_at);
+    }
+    const auto allowance = leave_allowance(servers.size(), left, *service.config.max_leaving, now);
+    rules.may_leave = allowance.servers;
+    note_due(place, allowance.deadline);
+    return rules;
+}
+
+/// The pool as policy sees it, with what follows from time alone noted.
+std::vector<PoolMember> Controller::pool_members(PoolPlace place, TimePoint now) {
+    auto& service = model_.services[place.service];
+    std::vector<PoolMember> members;
+    members.reserve(service.pools[place.pool].servers.size());
+    for (auto& server : service.pools[place.pool].servers) {
+        if (!is_leaving(server)) server.leaving_since.reset();
+        if (is_leaving(server) && !server.leaving_since) server.leaving_since = now;
+        note_ramp(service, server, now);
+        members.push_back(member_of(service, server, start_deadline_passed_, now));
+        if (!server.ramps_since) continue;
+        const auto ramped =
+            ramped_weight(server.weight, *server.ramps_since, *service.config.slow_start, now);
+        members.back().ramped_weight = ramped.weight;
+        note_due(place, ramped.next);
+        if (!ramped.next) server.ramps_since.reset();
+    }
+    return members;
+}
+
+void Controller::note_due(PoolPlace place, const std::optional<TimePoint>& when) {
+    if (!when) return;
+    auto& due = due_.try_emplace({place.service, place.pool}, *when).first->second;
+    due = std::min(due, *when);
+}
+
+/// Whether it is another one than before.
+bool Controller::take_decision(const Service& service, Pool& pool,
+                               std::span<const PoolMember> members, PoolDecision decision,
+                               TimePoint now) {
+    if (decision == pool.decision) return false;
     service_views_[static_cast<std::size_t>(&service - model_.services.data())].reset();
     pool.decision = std::move(decision);
     for (std::size_t i = 0; i < pool.servers.size(); ++i) {
         auto& server = pool.servers[i];
+        const bool carried = server.is_to_carry();
         const auto before = std::exchange(server.decided, pool.decision.members[i]).placement;
+        if (carried && !server.is_to_carry() && is_down(members[i])) server.left_at = now;
         if (before == server.decided.placement) continue;
         pool.last_event =
             events_.add(fmt::format("server-{}", to_string(server.decided.placement)),
                         subject(service, server), server.decided.reason.text, pool.last_event);
     }
+    return true;
 }
 
 void Controller::note_fitness(const Service& service, Pool& pool, const Fitness& before,
@@ -191,7 +278,7 @@ void Controller::want_pool(const Service& service, Pool& pool) {
 
 void Controller::decide_vip(std::size_t index, std::optional<EventId> cause, TimePoint now) {
     auto& vip = model_.vips[index];
-    const AnnounceRules rules{vip.config.when.value_or(AnnounceWhen{}), vip.config.hold_down};
+    const auto rules = announce_rules(vip.config);
     std::vector<std::vector<ServiceFitness>> services(vip.addresses.size());
     std::vector<Readiness> ready;
     for (std::size_t a = 0; a < vip.addresses.size(); ++a) {
@@ -231,9 +318,9 @@ std::optional<TimePoint> Controller::note_leaving(const Vip& vip, AnnounceInput&
 void Controller::decide_address(Vip& vip, VipAddress& address, AnnounceInput input,
                                 std::optional<EventId> cause, TimePoint now) {
     const auto until = note_leaving(vip, input, now);
-    const AnnounceRules rules{vip.config.when.value_or(AnnounceWhen{}), vip.config.hold_down};
-    auto decision = decide_announcement(input, rules, address.memory, now);
+    auto decision = decide_announcement(input, announce_rules(vip.config), address.memory, now);
     const auto before = std::pair(address.announcement(), address.braked);
+    const auto degraded_before = address.memory.degraded;
     const auto failed_before = address.failed_at;
     const bool leaving = input.leaving != AnnounceInput::Leaving::no;
     const bool was_told = address.memory.announcement != Announcement::withdrawn;
@@ -256,19 +343,19 @@ void Controller::decide_address(Vip& vip, VipAddress& address, AnnounceInput inp
     }
 
     const auto told = address.announcement();
-    std::optional<bgp::RouteAttributes> route;
-    if (told == Announcement::announced) route = vip.config.attributes;
-    if (told == Announcement::draining || address.braked) {
-        route = leaving_attributes(vip.config.attributes);
+    want_route(address, wanted_route(vip.config, address));
+    const auto tell = [&](std::string code) {
+        events_.add(std::move(code), fmt::format("{} {}", vip.name, address.address.to_string()),
+                    address.reason.text, cause);
+    };
+    if (before == std::pair(told, address.braked)) {
+        if (degraded_before == address.memory.degraded) return;
+        return tell(address.memory.degraded > 0 ? "vip-degraded" : "vip-restored");
     }
-    want_route(address, std::move(route));
-    if (before == std::pair(told, address.braked)) return;
     known.reset();
     address.since = now;
     outputs_.save_state = true;
-    events_.add(address.braked ? "vip-braked" : fmt::format("vip-{}", to_string(told)),
-                fmt::format("{} {}", vip.name, address.address.to_string()), address.reason.text,
-                cause);
+    tell(address.braked ? "vip-braked" : fmt::format("vip-{}", to_string(told)));
 }
 
 void Controller::want_route(VipAddress& address, std::optional<bgp::RouteAttributes> route) {

@@ -51,6 +51,11 @@ struct Server {
     /// What the pool policy last decided.
     MemberDecision decided;
 
+    /// Since when it has carried traffic, while its weight climbs (slow_start).
+    std::optional<TimePoint> ramps_since;
+    /// When it was last taken out for being down.
+    std::optional<TimePoint> left_at;
+
     /// As the kernel last acknowledged; nothing: not there.
     std::optional<ipvs::Destination> in_kernel;
     /// Since when it has had weight 0 there.
@@ -62,6 +67,11 @@ struct Server {
     void acknowledge(std::optional<ipvs::Destination> destination, TimePoint now);
 
     bool carries_traffic() const { return in_kernel && in_kernel->weight > 0; }
+    /// By the last decision; before there was one, in the kernel.
+    bool is_to_carry() const {
+        return decided.reason.code.empty() ? carries_traffic()
+                                           : decided.placement != Placement::depooled;
+    }
 };
 
 /// A service's servers in one family, behind the VIP's address of that family.

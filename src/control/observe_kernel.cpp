@@ -61,16 +61,24 @@ void acknowledge(Pool& pool, const ipvs::Change& change, TimePoint now) {
                change);
 }
 
-void count_connections(Pool& pool, const ipvs::KernelReport& report) {
+/// Whether a server that is leaving has other connections than were known.
+bool count_connections(Pool& pool, const ipvs::KernelReport& report) {
     const auto counted = report.statistics->find(pool.key);
-    if (counted == report.statistics->end()) return;
+    if (counted == report.statistics->end()) return false;
     const auto& destinations = counted->second.destinations;
+    bool changed = false;
     each_server(pool, [&](Server& server) {
         const auto found = destinations.find(server.destination);
         if (found == destinations.end()) return;
-        server.connections = Connections{found->second.active_connections,
-                                         found->second.inactive_connections, report.counted_since};
+        const auto& counts = found->second;
+        changed = changed || (server.leaving_since &&
+                              (!server.connections ||
+                               server.connections->active != counts.active_connections ||
+                               server.connections->inactive != counts.inactive_connections));
+        server.connections = Connections{counts.active_connections, counts.inactive_connections,
+                                         report.counted_since};
     });
+    return changed;
 }
 
 }  // namespace
@@ -158,7 +166,8 @@ void Controller::observe_applied(const ipvs::Applied& applied, TimePoint now) {
 /// Connections matter only where they are waited for.
 void Controller::observe_statistics(const ipvs::KernelReport& report) {
     for (const auto& [place, when] : drains_) {
-        count_connections(model_.services[place.first].pools[place.second], report);
+        auto& pool = model_.services[place.first].pools[place.second];
+        if (count_connections(pool, report)) service_views_[place.first].reset();
     }
     for (auto& departure : departing_services_)
         count_connections(departure.pool, report);

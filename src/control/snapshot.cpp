@@ -37,6 +37,9 @@ ServerView Controller::view(const Server& server, const MemberDecision& decision
     view.placement = decision.placement;
     view.placement_reason = decision.reason;
     view.pooled = server.carries_traffic();
+    if (server.in_kernel) view.kernel_weight = server.in_kernel->weight;
+    if (server.leaving_since && server.in_kernel && server.connections)
+        view.connections = {server.connections->active, server.connections->inactive};
     view.monitors = view_monitors(server);
     for (const auto& probe : server.probes) {
         const auto waiting = frozen_.find(probe.plan.id);
@@ -106,6 +109,7 @@ std::shared_ptr<const VipView> Controller::view(const Vip& vip) const {
         view.addresses.push_back({address.address,
                                   address.announcement(),
                                   address.reason,
+                                  address.memory.degraded,
                                   address.since,
                                   address.present,
                                   {address.advertised_to.begin(), address.advertised_to.end()},

@@ -16,9 +16,10 @@ void Controller::tick(TimePoint now) {
     if (brake_.eased_since && *brake_.eased_since + config_.brake.window <= now) review_brake(now);
     expire(now);
     keep_saved_health_fresh(now);
-    const auto drains = drains_;
-    for (const auto& [place, when] : drains) {
-        if (when <= now) decide_pool_of({place.first, place.second}, std::nullopt, now);
+    for (const auto& waiting : {drains_, due_}) {
+        for (const auto& [place, when] : waiting) {
+            if (when <= now) decide_pool_of({place.first, place.second}, std::nullopt, now);
+        }
     }
     for (std::size_t v = 0; v < model_.vips.size(); ++v) {
         const auto due = [&](const VipAddress& address) {
@@ -39,8 +40,10 @@ std::optional<TimePoint> Controller::deadline() const {
     consider(save_due_);
     if (suspicion_) consider(next_review_);
     if (brake_.eased_since) consider(*brake_.eased_since + config_.brake.window);
-    for (const auto& [place, when] : drains_)
-        consider(when);
+    for (const auto* waiting : {&drains_, &due_}) {
+        for (const auto& [place, when] : *waiting)
+            consider(when);
+    }
     for (const auto& [name, override] : overrides_)
         consider(override.until);
     for (const auto& [vip, state] : maintenance_)

@@ -28,6 +28,16 @@ std::string first_unfit(std::span<const ServiceFitness> services) {
     return first->name + ": " + first->reason.text;
 }
 
+/// The worst of the `needed` least degraded services: traffic needs no more than these.
+const ServiceFitness* deciding(std::span<const ServiceFitness> services, std::size_t needed) {
+    if (services.size() == 1) return services.data();
+    std::vector<const ServiceFitness*> sorted;
+    for (const auto& service : services)
+        sorted.push_back(&service);
+    std::ranges::stable_sort(sorted, {}, &ServiceFitness::degraded);
+    return sorted[needed - 1];
+}
+
 /// This address and, where families are announced together, those of the others.
 Readiness combined(const AnnounceInput& input, const AnnounceRules& rules) {
     auto combined = readiness(input.services, input.present, rules);
@@ -57,10 +67,32 @@ AnnounceDecision leave(const AnnounceInput& input, AnnounceMemory memory) {
     return {memory, input.leaving_reason, std::nullopt};
 }
 
-AnnounceDecision announce(AnnounceMemory memory, const Readiness& ready) {
+/// When routers may be told something new of it: announcements and other attributes too close to
+/// each other would be taken for flapping (RFC 2439). Withdrawals never wait.
+TimePoint tellable_from(const AnnounceMemory& memory, const AnnounceRules& rules) {
+    return memory.told_at ? *memory.told_at + rules.min_interval : TimePoint::min();
+}
+
+Reason announced_reason(const AnnounceMemory& memory, const Readiness& ready) {
+    auto text = ready.reason.text;
+    if (!ready.degraded_text.empty()) text += "; degraded: " + ready.degraded_text;
+    if (ready.degraded != memory.degraded) text += "; routers are told after min_interval";
+    return {memory.degraded > 0 ? "degraded" : ready.reason.code, std::move(text)};
+}
+
+AnnounceDecision announce(AnnounceMemory memory, const Readiness& ready, const AnnounceRules& rules,
+                          TimePoint now) {
+    const bool told = memory.announcement != Announcement::withdrawn;
     memory.announcement = Announcement::announced;
     memory.failed = false;
-    return {memory, ready.reason, std::nullopt};
+    std::optional<TimePoint> deadline;
+    if (told && ready.degraded != memory.degraded && now < tellable_from(memory, rules)) {
+        deadline = tellable_from(memory, rules);
+    } else if (!told || ready.degraded != memory.degraded) {
+        memory.degraded = ready.degraded;
+        memory.told_at = now;
+    }
+    return {memory, announced_reason(memory, ready), deadline};
 }
 
 /// From withdrawn: announced, or what is still waited for and until when.
@@ -69,18 +101,25 @@ AnnounceDecision come_back(const Readiness& ready, bool start_deadline_passed,
                            TimePoint now) {
     if (memory.failed) {
         const auto ends = *memory.ready_since + rules.hold_down;
-        if (now >= ends) return announce(memory, ready);
-        return {
-            memory,
-            {"hold-down", "able to serve again, but not yet for " + duration_text(rules.hold_down)},
-            ends};
-    }
-    if (!memory.last_announced && !ready.judged && !start_deadline_passed) {
+        if (now < ends) {
+            return {memory,
+                    {"hold-down",
+                     "able to serve again, but not yet for " + duration_text(rules.hold_down)},
+                    ends};
+        }
+    } else if (!memory.last_announced && !ready.judged && !start_deadline_passed) {
         return {memory,
                 {"waiting-for-verdicts", "not all enabled servers have been judged yet"},
                 std::nullopt};
     }
-    return announce(memory, ready);
+    const auto from = tellable_from(memory, rules);
+    if (now < from) {
+        return {
+            memory,
+            {"min-interval", "announced less than " + duration_text(rules.min_interval) + " ago"},
+            from};
+    }
+    return announce(memory, ready, rules, now);
 }
 
 }  // namespace
@@ -99,21 +138,26 @@ Readiness readiness(std::span<const ServiceFitness> services, bool present,
     }
     if (!present)
         return {false, judged, {"address-missing", "the address is not on the interface"}};
+    const auto* degraded = deciding(services, needed);
     return {true,
             judged,
-            {"fit", fmt::format("{} of {} services fit, {} needed", fit, services.size(), needed)}};
+            {"fit", fmt::format("{} of {} services fit, {} needed", fit, services.size(), needed)},
+            degraded->degraded,
+            degraded->degraded_text};
 }
 
 AnnounceDecision decide_announcement(const AnnounceInput& input, const AnnounceRules& rules,
                                      const AnnounceMemory& previous, TimePoint now) {
     auto memory = previous;
+    if (memory.announcement == Announcement::withdrawn) memory.degraded = 0;
     const bool leaving = input.leaving != AnnounceInput::Leaving::no;
-    const auto ready = combined(input, rules);
+    auto ready = combined(input, rules);
+    if (!ready.judged && !input.start_deadline_passed) ready.degraded = memory.degraded;
     if (!ready.ready) return fail(memory, leaving, ready.reason);
 
     if (!memory.ready_since) memory.ready_since = now;
     if (leaving) return leave(input, memory);
-    if (memory.announcement != Announcement::withdrawn) return announce(memory, ready);
+    if (memory.announcement != Announcement::withdrawn) return announce(memory, ready, rules, now);
     return come_back(ready, input.start_deadline_passed, rules, memory, now);
 }
 

@@ -20,11 +20,15 @@ struct ServiceFitness {
     Reason reason;
     /// All its enabled servers in the family have been judged at least once.
     bool judged = false;
+    /// By how many steps the VIP is degraded as far as this service is concerned, and why.
+    unsigned degraded = 0;
+    std::string degraded_text = {};
 };
 
 struct AnnounceRules {
     AnnounceWhen when;
     Duration hold_down{10000};
+    Duration min_interval{0};
 };
 
 /// Whether an address could be announced by what is behind it, nobody's wish considered.
@@ -34,6 +38,9 @@ struct Readiness {
     /// All enabled servers of all services have been judged at least once.
     bool judged = false;
     Reason reason;
+    /// By how many steps it is degraded: those of the best services that are needed.
+    unsigned degraded = 0;
+    std::string degraded_text = {};
 
     bool operator==(const Readiness&) const = default;
 };
@@ -50,6 +57,10 @@ struct AnnounceMemory {
     bool failed = false;
     /// Announced when the previous run ended: neither waits for all verdicts nor for hold_down.
     bool last_announced = false;
+    /// By how many steps what routers are told is degraded.
+    unsigned degraded = 0;
+    /// When it was last announced, or its attributes changed with its servers' health.
+    std::optional<TimePoint> told_at;
 
     bool operator==(const AnnounceMemory&) const = default;
 };

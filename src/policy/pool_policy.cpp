@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -24,10 +25,6 @@ bool is_up(const PoolMember& member) {
 bool is_adopted(const PoolMember& member) {
     return is_enabled(member) && member.health == Health::unknown &&
            member.adopted_weight.value_or(0) > 0;
-}
-
-bool is_down(const PoolMember& member) {
-    return is_enabled(member) && member.health == Health::down;
 }
 
 std::string text_of(const Reason& reason, std::string_view otherwise) {
@@ -53,6 +50,15 @@ MemberDecision decide_draining(const PoolMember& member, const PoolRules& rules)
     return depooled(0, "draining", "the configured weight is 0");
 }
 
+MemberDecision decide_up(const PoolMember& member) {
+    const auto weight = member.ramped_weight.value_or(member.weight);
+    if (weight == member.weight)
+        return {Placement::pooled, weight, {"up", text_of(member.health_reason, "up")}};
+    return {Placement::pooled,
+            weight,
+            {"slow-start", fmt::format("up; weight {} of {} so far", weight, member.weight)}};
+}
+
 MemberDecision decide_down(const PoolMember& member, const PoolRules& rules) {
     const bool stays = rules.quiesce_down && !rules.drain_by_removal;
     return depooled(stays ? std::optional(0) : std::nullopt, "down",
@@ -75,7 +81,7 @@ MemberDecision decide_alone(const PoolMember& member, const PoolRules& rules) {
     if (!is_enabled(member)) return decide_draining(member, rules);
     switch (member.health) {
         case Health::up:
-            return {Placement::pooled, member.weight, {"up", text_of(member.health_reason, "up")}};
+            return decide_up(member);
         case Health::down:
             return decide_down(member, rules);
         case Health::unknown:
@@ -90,19 +96,50 @@ bool held_before(const PoolMember& left, const PoolMember& right) {
     return left.name < right.name;
 }
 
-std::vector<std::size_t> to_hold(std::span<const PoolMember> members, std::size_t count) {
-    std::vector<std::size_t> candidates;
+using Indexes = std::vector<std::size_t>;
+
+/// The servers that are down, the first to be held first.
+Indexes down_servers(std::span<const PoolMember> members) {
+    Indexes down;
     for (std::size_t i = 0; i < members.size(); ++i) {
-        if (is_down(members[i])) candidates.push_back(i);
+        if (is_down(members[i])) down.push_back(i);
     }
-    std::ranges::sort(candidates, [&](std::size_t left, std::size_t right) {
+    std::ranges::sort(down, [&](std::size_t left, std::size_t right) {
         return held_before(members[left], members[right]);
     });
-    if (candidates.size() > count) candidates.resize(count);
-    return candidates;
+    return down;
+}
+
+void hold(const PoolMember& member, std::string code, std::string_view because,
+          MemberDecision& held) {
+    held.placement = Placement::held;
+    held.kernel_weight = member.weight;
+    held.reason = {std::move(code),
+                   fmt::format("down ({}); kept because {}",
+                               text_of(member.health_reason, "no reason given"), because)};
+}
+
+/// Of those that the floor lets go, the ones that were down longest leave first.
+void hold_by_limit(std::span<const PoolMember> members, std::span<const std::size_t> loose,
+                   std::size_t may_leave, PoolDecision& decision) {
+    Indexes leaving;
+    std::ranges::copy_if(loose, std::back_inserter(leaving),
+                         [&](std::size_t index) { return members[index].carries; });
+    if (leaving.size() <= may_leave) return;
+    leaving.resize(leaving.size() - may_leave);
+    for (const auto index : leaving) {
+        hold(members[index], "held-by-limit", "as many as max_leaving allows have just left",
+             decision.members[index]);
+    }
+    decision.waiting = leaving.size();
+    decision.held += decision.waiting;
 }
 
 }  // namespace
+
+bool is_down(const PoolMember& member) {
+    return is_enabled(member) && member.health == Health::down;
+}
 
 PoolDecision decide_pool(std::span<const PoolMember> members, const PoolRules& rules) {
     PoolDecision decision;
@@ -119,17 +156,17 @@ PoolDecision decide_pool(std::span<const PoolMember> members, const PoolRules& r
 
     // Adopted servers carry traffic already: nothing known to be down is held in their stead.
     const auto carrying = decision.up + adopted;
-    if (carrying >= decision.floor) return decision;
-    for (const auto index : to_hold(members, decision.floor - carrying)) {
-        auto& held = decision.members[index];
-        held.placement = Placement::held;
-        held.kernel_weight = members[index].weight;
-        held.reason = {
-            "held-by-threshold",
-            fmt::format("down ({}); kept because {} of {} up and depool_threshold is {}",
-                        text_of(members[index].health_reason, "no reason given"), decision.up,
-                        decision.configured, rules.depool_threshold.to_string())};
-        ++decision.held;
+    if (carrying >= decision.floor && !rules.may_leave) return decision;
+    const auto down = down_servers(members);
+    decision.held = std::min(down.size(), decision.floor - std::min(decision.floor, carrying));
+    for (std::size_t i = 0; i < decision.held; ++i) {
+        hold(members[down[i]], "held-by-threshold",
+             fmt::format("{} of {} up and depool_threshold is {}", decision.up, decision.configured,
+                         rules.depool_threshold.to_string()),
+             decision.members[down[i]]);
+    }
+    if (rules.may_leave) {
+        hold_by_limit(members, std::span(down).subspan(decision.held), *rules.may_leave, decision);
     }
     return decision;
 }

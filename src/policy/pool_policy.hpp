@@ -29,6 +29,10 @@ struct PoolMember {
     /// Found in the kernel at start with this weight, and not judged since: stays as it is until
     /// judged.
     std::optional<std::int32_t> adopted_weight;
+    /// While it begins to carry traffic: the part of its weight that it has now.
+    std::optional<std::int32_t> ramped_weight;
+    /// It carries traffic so far: pooled or held by the last decision.
+    bool carries = false;
     /// When it last went from up to down; nothing if that was never seen.
     std::optional<TimePoint> went_down;
     /// While draining: nothing is left on it (it is not in the kernel, or has no connections), or
@@ -43,6 +47,8 @@ struct PoolRules {
     /// A destination of weight 0 makes the scheduler drop packets (mh, sh without fallback): remove
     /// it instead.
     bool drain_by_removal = false;
+    /// So many that carry traffic may be taken out for being down now; absent: all.
+    std::optional<std::size_t> may_leave = {};
 };
 
 struct MemberDecision {
@@ -60,10 +66,14 @@ struct PoolDecision {
     std::size_t up = 0;  // U: up and enabled
     std::size_t floor = 0;  // F = ceil(N × depool_threshold)
     std::size_t held = 0;
+    std::size_t waiting = 0;  // of those: held only because not all may leave at once
     std::vector<MemberDecision> members;  // in the order of the input
 
     bool operator==(const PoolDecision&) const = default;
 };
+
+/// Enabled and down: what the floor and max_leaving are about.
+bool is_down(const PoolMember& member);
 
 PoolDecision decide_pool(std::span<const PoolMember> members, const PoolRules& rules);
 

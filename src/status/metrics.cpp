@@ -110,6 +110,9 @@ void write_vips(MetricsWriter& out, const Snapshot& snapshot) {
     using Address = const VipAddressView&;
     write_addresses(out, snapshot, "vipd_vip_announced", "Whether the address is to be announced.",
                     [](Address address) { return address.wanted == Announcement::announced; });
+    write_addresses(out, snapshot, "vipd_vip_degraded_steps",
+                    "By how many steps what routers are told of the address is degraded.",
+                    [](Address address) { return address.degraded; });
     write_addresses(out, snapshot, "vipd_vip_advertised_peers", "Peers that it was written to.",
                     [](Address address) { return address.advertised_to.size(); });
     write_addresses(out, snapshot, "vipd_vip_present", "Whether it is on the interface.",

@@ -33,6 +33,11 @@ struct MonitorView {
     bool operator==(const MonitorView&) const = default;
 };
 
+struct ConnectionsView {
+    std::uint32_t active = 0;  // established
+    std::uint32_t inactive = 0;  // opening or closing
+};
+
 struct ServerView {
     std::string name;
     Address address;
@@ -53,6 +58,9 @@ struct ServerView {
     Placement placement = Placement::depooled;  // wanted
     Reason placement_reason;
     bool pooled = false;  // acknowledged by the kernel with a weight above 0
+    std::optional<std::int32_t> kernel_weight;  // as acknowledged; absent: not there
+    /// While it is leaving: its connections as last counted.
+    std::optional<ConnectionsView> connections;
     std::vector<MonitorView> monitors;
 };
 
@@ -94,10 +102,12 @@ struct VipAddressView {
     Address address;
     Announcement wanted = Announcement::withdrawn;
     Reason reason;
+    /// By how many steps what routers are told is degraded; 0: not.
+    unsigned degraded = 0;
     TimePoint since;
     bool present = false;  // on the interface, as last acknowledged
     std::vector<std::string> advertised_to;  // peers it was written to
-    std::optional<TimePoint> deadline;  // when a wait (hold_down) ends
+    std::optional<TimePoint> deadline;  // when a wait (hold_down, min_interval) ends
 };
 
 struct VipView {

@@ -53,6 +53,7 @@ private:
     void server(const ServerView& view);
     void monitor(const MonitorView& view);
     void vip(const VipView& view);
+    void connections(const std::optional<ConnectionsView>& view);
     void vip_address(const VipAddressView& view);
     void peer(const bgp::PeerStatus& view);
     void refusal(const ipvs::Refusal& refusal);
@@ -224,6 +225,15 @@ void StatusWriter::monitor(const MonitorView& view) {
     json_.end_object();
 }
 
+void StatusWriter::connections(const std::optional<ConnectionsView>& view) {
+    if (!view) return json_.member("connections", std::optional<int>());
+    json_.key("connections");
+    json_.begin_object();
+    json_.member("active", view->active);
+    json_.member("inactive", view->inactive);
+    json_.end_object();
+}
+
 void StatusWriter::server(const ServerView& view) {
     json_.begin_object();
     json_.member("name", view.name);
@@ -243,6 +253,8 @@ void StatusWriter::server(const ServerView& view) {
     json_.member("placement", to_string(view.placement));
     reason("placement_reason", view.placement_reason);
     json_.member("pooled", view.pooled);
+    json_.member("kernel_weight", view.kernel_weight);
+    connections(view.connections);
     json_.key("monitors");
     json_.begin_array();
     for (const auto& entry : view.monitors)
@@ -310,6 +322,7 @@ void StatusWriter::vip_address(const VipAddressView& view) {
     json_.member("address", view.address.to_string());
     json_.member("wanted", to_string(view.wanted));
     reason("reason", view.reason);
+    json_.member("degraded", view.degraded);
     since("since", "seconds", view.since);
     json_.member("present", view.present);
     json_.key("advertised_to");

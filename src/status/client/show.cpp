@@ -62,6 +62,14 @@ std::string placement(const json& server, const View& view) {
     return paint(wants_traffic ? "pooled, not yet" : "depooled, not yet", Colour::warning, view);
 }
 
+/// "3 of 10" while the kernel has another weight than the configured one: slow_start.
+std::string weight(const json& server) {
+    const auto configured = text(server, "weight");
+    const auto kernel = text(server, "kernel_weight");
+    const bool as_configured = !holds(server, "pooled") || kernel == configured;
+    return as_configured ? configured : kernel + " of " + configured;
+}
+
 std::string health(const json& server, const View& view) {
     auto state = text(server, "health");
     const bool up = state == "up";
@@ -73,7 +81,7 @@ void add_servers(TextTable& table, const json& service, const json& pool, const 
     for (const auto& server : at(pool, "servers")) {
         table.add({text(service, "name"), text(server, "name"), text(server, "address"),
                    health(server, view), text(server, "admin"), placement(server, view),
-                   text(server, "weight"), age_text(at(server, "health_since"), view),
+                   weight(server), age_text(at(server, "health_since"), view),
                    server_reason(server)});
     }
 }
@@ -87,7 +95,8 @@ void add_pool(TextTable& table, const json& service, const json& pool, const Vie
 }
 
 void add_address(TextTable& table, const json& vip, const json& address, const View& view) {
-    const auto wanted = text(address, "wanted");
+    const bool degraded = at(address, "degraded") != 0;
+    const auto wanted = text(address, "wanted") + (degraded ? ", degraded" : "");
     table.add({text(vip, "name"), text(address, "address"),
                paint_if_bad(wanted, wanted == "announced", view),
                joined(at(address, "advertised_to")), holds(address, "present") ? "yes" : "no",

@@ -54,6 +54,35 @@ TEST_CASE("a VIP is an address that routers can send to this host") {
     }
 }
 
+TEST_CASE("a slow start is refused where balancers would disagree, or weights are no shares") {
+    for (const auto* scheduler : {"mh", "sh", "dh", "rr", "lc", "fo", "ovf"}) {
+        auto document = smallest();
+        document["services"]["http"]["scheduler"] = scheduler;
+        document["services"]["http"]["slow_start"] = nlohmann::json::object();
+        CAPTURE(scheduler);
+        const auto problems = problems_of(document);
+        REQUIRE(problems.size() == 1);
+        CHECK(
+            problems.front() ==
+            R"( /services/http/slow_start: found the scheduler ")" + std::string(scheduler) +
+                R"(", expected false, or the scheduler "wrr", "wlc", "lblc", "lblcr", "sed", "nq" or "twos": with others balancers would disagree, or weights are no shares)");
+    }
+    for (const auto* scheduler : {"wrr", "wlc", "sed"}) {
+        auto document = smallest();
+        document["services"]["http"]["scheduler"] = scheduler;
+        document["services"]["http"]["slow_start"] = {{"window", "30s"}, {"min_percent", 20}};
+        document["services"]["http"]["servers"]["a"]["weight"] = 9;
+        CAPTURE(scheduler);
+        const auto reading = read(document);
+        CHECK(reading.ok());
+        REQUIRE(reading.warnings.size() == 1);
+        CHECK_THAT(reading.warnings.front().to_string(),
+                   Catch::Contains("server \"a\" of weight 9 has no room for a slow start"));
+        document["services"]["http"]["servers"]["a"]["weight"] = 10;
+        CHECK(read(document).warnings.empty());
+    }
+}
+
 TEST_CASE("services that cannot be told apart or never be fit are refused") {
     for (
         const auto& [patch, lines] : std::vector<Case>{

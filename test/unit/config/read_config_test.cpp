@@ -57,8 +57,9 @@ TEST_CASE("what is written is read") {
                                   "password_file": "keys/cr1", "ttl_security_hops": 2}}},
         "vips": {"web": {"interface": "vips", "announce": {"when": {"at_least": 1}, "families": "together",
                  "hold_down": "1m", "med": 7, "local_pref": 200, "prepend": 3, "communities": ["64600:2", "64600:1"],
-                 "large_communities": ["1:2:3"]}}},
-        "services": {"http": {"protocol": "udp", "scheduler": "sh", "scheduler_flags": ["sh-port"], "forwarding": "nat",
+                 "large_communities": ["1:2:3"], "min_interval": "30s",
+                 "degraded": {"below": 0.8, "steps": 4, "med": 10, "local_pref": 20, "prepend": 2, "communities": ["64600:9"]}}}},
+        "services": {"http": {"protocol": "udp", "max_leaving": {"count": 2, "share": 0.2, "window": "1m"}, "scheduler": "sh", "scheduler_flags": ["sh-port"], "forwarding": "nat",
                      "depool_threshold": 0.55, "min_up_share": 0.25,
                      "servers": {"a": {"port": 8080, "weight": 0, "state": "draining"}}, "monitors": [
             {"type": "http", "url": "http://h:81/x?y", "method": "HEAD", "status": [204, "300-399"], "advisory": true},
@@ -101,6 +102,12 @@ TEST_CASE("what is written is read") {
     CHECK(vip.when == AnnounceWhen{.rule = AnnounceWhen::Rule::at_least, .at_least = 1});
     CHECK(vip.families_together);
     CHECK(vip.hold_down == 1min);
+    CHECK(vip.min_interval == 30s);
+    CHECK(vip.degraded == DegradedConfig{.below = Fraction::parse("0.8"),
+                                         .steps = 4,
+                                         .worse = {.med = 10, .local_pref = 20, .prepend = 2},
+                                         .communities = {(64600U << 16U) + 9},
+                                         .large_communities = {}});
     CHECK(vip.attributes.med == 7);
     CHECK(vip.attributes.local_pref == 200);
     CHECK(vip.attributes.prepend == 3);
@@ -115,6 +122,9 @@ TEST_CASE("what is written is read") {
     CHECK(service.forwarding == ipvs::Forwarding::nat);
     CHECK(service.depool_threshold == *Fraction::parse("0.55"));
     CHECK(service.min_up_share == *Fraction::parse("0.25"));
+    CHECK(service.max_leaving ==
+          MaxLeavingConfig{.count = 2, .share = *Fraction::parse("0.2"), .window = 1min});
+    CHECK_FALSE(service.slow_start);
     const auto& server = service.servers.at("a");
     CHECK(server.addresses ==
           std::vector{*Address::parse("10.0.0.1"), *Address::parse("2001:db8::1")});

@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <memory>
 #include <random>
+#include <utility>
 
 using namespace vipd;
 using namespace vipd::test;
@@ -27,6 +29,9 @@ Config random_config(std::mt19937& random) {
     config.vips["api"] = config.vips.at("web");
     config.vips["api"].addresses = {ip("203.0.113.11")};
     config.vips["web"].when = AnnounceWhen{};
+    if (random() % 3 == 0) config.vips["web"].degraded.reset();
+    config.vips["api"].degraded->below = Fraction::parse("0.9");
+    config.vips["api"].degraded->steps = 3;
     auto& web = config.services.at("web-80");
     config.services["web-443"] = web;
     config.services["web-443"].port = 443;
@@ -37,11 +42,19 @@ Config random_config(std::mt19937& random) {
         service.depool_threshold = *Fraction::parse(thresholds.at(random() % thresholds.size()));
         service.min_up = 1 + random() % 2;
         service.drain_timeout = 20s;
+        if (random() % 2 == 0) {
+            service.options = {.scheduler = "wrr", .scheduler_flags = 0};
+            service.slow_start = SlowStartConfig{.window = 20s};
+        }
+        if (random() % 2 == 0) {
+            service.max_leaving =
+                MaxLeavingConfig{.count = random() % 2 == 0 ? 1U : 2U, .window = 15s};
+        }
         unsigned octet = static_cast<unsigned>(service.port % 250) + (name == "api-80" ? 1U : 0U);
         for (auto& [server, settings] : service.servers) {
             settings.addresses = {ip("10.0." + std::to_string(octet) + "." + server.substr(1))};
             if (random() % 8 == 0) settings.state = Admin::disabled;
-            if (random() % 8 == 0) settings.weight = 0;
+            settings.weight = random() % 8 == 0 ? 0 : 20;
         }
         if (random() % 3 == 0) service.servers.erase("s" + std::to_string(1 + random() % servers));
     }
@@ -127,6 +140,7 @@ private:
 
     void reload() {
         config_ = random_config(random_);
+        site->told.clear();  // a new configuration is told at once
         site->reload(config_);
     }
 
@@ -190,10 +204,14 @@ void check_server(const ServerView& server) {
     if (server.suspect) check_reason(server.suspect_reason);
     if (server.placement == Placement::held) {
         CHECK(server.health != Health::up);  // unknown: adopted, and not judged in time
+        const bool by_limit = server.placement_reason.code == "held-by-limit";
+        CHECK((by_limit || server.placement_reason.code == "held-by-threshold"));
         CHECK(server.admin == Admin::enabled);
     }
     if (server.admin != Admin::enabled) CHECK(server.placement == Placement::depooled);
     if (counts(server)) CHECK(server.placement == Placement::pooled);
+    const bool climbs = server.placement_reason.code == "slow-start";
+    if (climbs) CHECK(counts(server));
 }
 
 void check_pool(const Site& site, const ServiceView& service, const PoolView& pool) {
@@ -233,6 +251,8 @@ void check_vip(const Site& site, const Snapshot& snapshot, const VipView& vip) {
     for (const auto& address : vip.addresses) {
         INFO(vip.name << " " << to_string(address.wanted) << ": " << address.reason.text);
         check_reason(address.reason);
+        if (address.degraded > 0) CHECK(address.wanted != Announcement::withdrawn);
+        CHECK((address.reason.code != "degraded" || address.degraded > 0));
         if (!site.announced(address.address.to_string())) continue;
         CHECK(address.wanted != Announcement::withdrawn);
         CHECK(address.present);
@@ -247,7 +267,27 @@ void check_vip(const Site& site, const Snapshot& snapshot, const VipView& vip) {
     }
 }
 
+bool is_leaving(const Site::Told& told) {
+    return told.route && std::ranges::count(told.route->communities, bgp::graceful_shutdown) > 0;
+}
+
+/// Routers do not take us for flapping: what is told next to a route that is not leaving keeps its
+/// distance from the last such route.
+void check_distances(const Site& site) {
+    std::map<bgp::Prefix, const Site::Told*> last;
+    std::map<bgp::Prefix, TimePoint> announced_at;
+    for (const auto& told : site.told) {
+        const auto* before = std::exchange(last[told.prefix], &told);
+        if (!told.route || is_leaving(told)) continue;
+        const auto at = announced_at.find(told.prefix);
+        const bool resumed = before != nullptr && is_leaving(*before);
+        if (at != announced_at.end() && !resumed) CHECK(told.at - at->second >= 5s);
+        announced_at[told.prefix] = told.at;
+    }
+}
+
 void check(Site& site) {
+    check_distances(site);
     const auto snapshot = site.controller.snapshot(site.now);
     for (const auto& [name, service] : snapshot->services) {
         for (const auto& pool : service->pools)

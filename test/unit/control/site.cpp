@@ -174,8 +174,10 @@ void Site::carry() {
         probes_.erase(id);
     for (auto& event : outputs.events)
         events_.push_back(std::move(event));
-    for (auto& [prefix, route] : outputs.routes)
+    for (auto& [prefix, route] : outputs.routes) {
         wanted_routes_[prefix] = route;
+        told.push_back({now, prefix, route});
+    }
     if (!outputs.routes.empty()) write_routes();
     if (!outputs.kernel.services.empty() || !outputs.kernel.addresses.empty()) {
         write_kernel(outputs.kernel);

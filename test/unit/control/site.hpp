@@ -72,6 +72,13 @@ public:
     ipvs::Table table;
     std::set<ipvs::VipAddress> addresses;
     std::map<bgp::Prefix, bgp::RouteAttributes> router;
+    /// Routes as they were handed to the speaker.
+    struct Told {
+        TimePoint at;
+        bgp::Prefix prefix;
+        std::optional<bgp::RouteAttributes> route;
+    };
+    std::vector<Told> told;
     /// What was done, in order: "kernel: …", "router: …", "exit".
     std::vector<std::string> journal;
     bool kernel_answers = true;

@@ -135,6 +135,8 @@ private:
         rules_.depool_threshold = *Fraction::parse("0." + std::to_string(pick(0, 99)));
         rules_.quiesce_down = chance(50);
         rules_.drain_by_removal = chance(50);
+        rules_.may_leave.reset();
+        if (chance(50)) rules_.may_leave = static_cast<std::size_t>(pick(0, 3));
         fitness_rules_.min_up = static_cast<unsigned>(pick(0, 3));
         fitness_rules_.min_up_share = *Fraction::parse("0." + std::to_string(pick(0, 9)));
     }
@@ -169,7 +171,11 @@ private:
     }
 
     void decide() {
+        for (auto& member : members_)
+            member.carries = carries_[member.name];
         decision_ = decide_pool(members_, rules_);
+        for (std::size_t i = 0; i < members_.size(); ++i)
+            carries_[members_[i].name] = test::carries_traffic(decision_.members[i]);
         fitness_input_ = {.up = decision_.up,
                           .enabled = decision_.enabled,
                           .floor = decision_.floor,
@@ -202,6 +208,7 @@ private:
     PoolRules rules_;
     FitnessRules fitness_rules_;
     std::map<std::string, std::optional<std::int32_t>> kernel_;
+    std::map<std::string, bool> carries_;
     bool programmed_ = false;
     bool present_ = false;
     AnnounceInput::Leaving leaving_ = AnnounceInput::Leaving::no;
@@ -235,8 +242,18 @@ void check_pool(const Site& site) {
     }
     // The floor is only ever broken by the configuration, by operators, or for want of servers.
     CHECK(test::carrying(decision) >= std::min(decision.floor, willing));
-    // Nothing is held that the floor does not need.
-    if (decision.held > 0) CHECK(test::carrying(decision) <= decision.floor);
+    // Nothing is held that neither the floor nor the limit needs.
+    if (decision.held > decision.waiting)
+        CHECK(test::carrying(decision) - decision.waiting <= decision.floor);
+    std::size_t left = 0;
+    for (std::size_t i = 0; i < site.members().size(); ++i) {
+        const bool down = is_down(site.members()[i]);
+        const bool carries = test::carries_traffic(decision.members[i]);
+        left += site.members()[i].carries && down && !carries ? 1U : 0U;
+    }
+    const auto may_leave = site.rules().may_leave.value_or(left);
+    CHECK(left <= may_leave);
+    if (decision.waiting > 0) CHECK(left == may_leave);
 }
 
 void check_fitness(const Site& site) {

@@ -2,9 +2,12 @@
 
 #include "src/policy/announce_policy.hpp"
 #include "src/policy/brake.hpp"
+#include "src/policy/degraded.hpp"
 #include "src/policy/fitness.hpp"
+#include "src/policy/leave_limit.hpp"
 #include "src/policy/pool_policy.hpp"
 #include "src/policy/server_health.hpp"
+#include "src/policy/slow_start.hpp"
 #include "src/policy/stop_sequence.hpp"
 #include "src/policy/suspicion.hpp"
 #include "test/unit/policy/markdown_tables.hpp"
@@ -13,6 +16,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <map>
 #include <set>
 #include <stdexcept>
 
@@ -71,6 +75,26 @@ PoolMember member(std::string name, Health health) {
     auto member = test::up_server(std::move(name));
     member.health = health;
     return member;
+}
+
+/// "4 s ago", "4 s", "in 4 s".
+std::chrono::seconds seconds_of(const std::string& text) {
+    return std::chrono::seconds(std::stoi(text.substr(text.starts_with("in ") ? 3 : 0)));
+}
+
+void check_look_again(const Row& row, const std::optional<TimePoint>& deadline) {
+    const auto& text = row.at("look again");
+    const auto expected = text == "–" ? std::nullopt : std::optional(start + seconds_of(text));
+    CHECK(deadline == expected);
+}
+
+AnnounceWhen when_of(const std::string& text) {
+    AnnounceWhen when;
+    if (text == "any") when.rule = AnnounceWhen::Rule::any;
+    if (text.starts_with("at_least ")) {
+        when = {AnnounceWhen::Rule::at_least, static_cast<unsigned>(std::stoul(text.substr(9)))};
+    }
+    return when;
 }
 
 std::string kernel_text(const std::optional<std::int32_t>& weight) {
@@ -180,6 +204,65 @@ TEST_CASE("servers that fail one by one leave what the table says") {
     }
 }
 
+TEST_CASE("a slow start is what its table says") {
+    for (const auto& row : table("slow start")) {
+        INFO(test::to_string(row));
+        SlowStartConfig config;
+        config.window = 1min;
+        config.min_percent = static_cast<unsigned>(number(row, "min_percent"));
+        if (is(row, "curve", "quadratic")) config.curve = SlowStartConfig::Curve::quadratic;
+        const auto ramped =
+            ramped_weight(static_cast<std::int32_t>(number(row, "weight")),
+                          start - seconds_of(row.at("carries since")), config, start);
+        CHECK(std::to_string(ramped.weight) == row.at("weight now"));
+        check_look_again(row, ramped.next);
+    }
+}
+
+TEST_CASE("as many servers may leave as the table says") {
+    for (const auto& row : table("leaving")) {
+        INFO(test::to_string(row));
+        MaxLeavingConfig config;
+        config.window = 10s;
+        config.count = static_cast<unsigned>(number(row, "count"));
+        config.share = Fraction::parse(row.at("share")).value();
+        std::vector<TimePoint> left;
+        for (const auto& when : test::split(row.at("left"), ", ")) {
+            if (when != "(none)") left.push_back(start - seconds_of(when));
+        }
+        const auto allowance = leave_allowance(number(row, "N"), left, config, start);
+        CHECK(allowance.servers == number(row, "may leave"));
+        check_look_again(row, allowance.deadline);
+    }
+}
+
+TEST_CASE("servers leave, or are held, as the table about limits says") {
+    for (const auto& row : table("limit")) {
+        INFO(test::to_string(row));
+        const auto out = number(row, "down and out");
+        const auto down = out + number(row, "down and carrying");
+        auto members = test::pool_of(number(row, "N"));
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            if (i < down) test::take_down(members[i], start + Duration(i));
+            members[i].carries = i >= out;
+        }
+        auto rules = test::threshold(row.at("depool_threshold"));
+        if (!is(row, "may leave", "all")) rules.may_leave = number(row, "may leave");
+        const auto decision = decide_pool(members, rules);
+        std::map<std::string, std::size_t> counts;
+        for (std::size_t i = 0; i < down; ++i) {
+            const bool leaves = members[i].carries && !test::carries_traffic(decision.members[i]);
+            ++counts[leaves ? "leave" : decision.members[i].reason.code];
+        }
+        CHECK(counts["leave"] == number(row, "leave"));
+        CHECK(counts["held-by-threshold"] == number(row, "held by the floor"));
+        CHECK(counts["held-by-limit"] == number(row, "held by the limit"));
+        CHECK(decision.waiting == counts["held-by-limit"]);
+        CHECK(decision.held == counts["held-by-limit"] + counts["held-by-threshold"]);
+        CHECK(decision.up == members.size() - down);
+    }
+}
+
 TEST_CASE("fitness is what its table says") {
     for (const auto& row : table("fitness")) {
         INFO(test::to_string(row));
@@ -207,12 +290,7 @@ TEST_CASE("as many services must be fit as the table says") {
     for (const auto& row : table("when")) {
         INFO(test::to_string(row));
         AnnounceRules rules;
-        const auto& when = row.at("when");
-        if (when == "any") rules.when.rule = AnnounceWhen::Rule::any;
-        if (when.starts_with("at_least ")) {
-            rules.when = {AnnounceWhen::Rule::at_least,
-                          static_cast<unsigned>(std::stoul(when.substr(9)))};
-        }
+        rules.when = when_of(row.at("when"));
         std::vector<ServiceFitness> services(number(row, "services"),
                                              {"web", false, {"x", "x"}, true});
         for (std::size_t i = 0; i < number(row, "fit"); ++i)
@@ -282,6 +360,65 @@ TEST_CASE("an address is announced as its table says") {
                 CHECK(decided.deadline == start + 6s);
             }
         });
+}
+
+TEST_CASE("a pool is degraded as its table says") {
+    for (const auto& row : table("degraded")) {
+        INFO(test::to_string(row));
+        CHECK(degraded_step(
+                  number(row, "up"), number(row, "N"), Fraction::parse(row.at("below")).value(),
+                  static_cast<unsigned>(number(row, "steps"))) == number(row, "degraded by"));
+    }
+}
+
+TEST_CASE("several services degrade a VIP as the table says") {
+    for (const auto& row : table("degraded services")) {
+        INFO(test::to_string(row));
+        AnnounceRules rules;
+        rules.when = when_of(row.at("when"));
+        std::vector<ServiceFitness> services;
+        for (const auto& step : test::split(row.at("services degraded by"), ", ")) {
+            services.push_back({"web", true, {"x", "x"}, true});
+            services.back().degraded = static_cast<unsigned>(std::stoul(step));
+            services.back().degraded_text = "step " + step;
+        }
+        const auto ready = readiness(services, true, rules);
+        CHECK(ready.degraded == number(row, "VIP degraded by"));
+        CHECK(ready.degraded_text == "step " + row.at("VIP degraded by"));
+    }
+}
+
+TEST_CASE("attributes follow health as their table says") {
+    const std::vector<std::string> either{"yes", "no"};
+    check_states("attributes",
+                 {{"told", {"withdrawn", "announced"}},
+                  {"degraded so far", either},
+                  {"degraded now", either},
+                  {"all judged", either},
+                  {"last told", {"never", "4 s ago", "5 s ago"}}},
+                 [](const Row& row) {
+                     std::vector<ServiceFitness> services{
+                         {"web", true, {"enough-up", "1 up"}, is(row, "all judged", "yes")}};
+                     services.front().degraded = is(row, "degraded now", "yes") ? 1 : 0;
+                     AnnounceInput input;
+                     input.services = services;
+                     input.present = true;
+                     AnnounceMemory memory;
+                     memory.announcement = announcement_of(row.at("told"));
+                     memory.degraded = is(row, "degraded so far", "yes") ? 1 : 0;
+                     if (!is(row, "last told", "never"))
+                         memory.told_at = start - seconds_of(row.at("last told"));
+
+                     const auto decided = decide_announcement(input, {{}, 10s, 5s}, memory, start);
+                     CHECK(to_string(decided.announcement()) == row.at("then told"));
+                     CHECK(decided.memory.degraded == (is(row, "then degraded", "yes") ? 1U : 0U));
+                     CHECK((decided.reason.code == "degraded") == is(row, "then degraded", "yes"));
+                     check_look_again(row, decided.deadline);
+                     const bool told_anew = decided.announcement() != memory.announcement ||
+                                            decided.memory.degraded != memory.degraded;
+                     if (told_anew && decided.announcement() == Announcement::announced)
+                         CHECK(decided.memory.told_at == start);
+                 });
 }
 
 namespace {
@@ -354,24 +491,17 @@ TEST_CASE("every phase of a stop lasts at most what the table says") {
 }
 
 TEST_CASE("doubt is what its table says") {
-    const auto seconds = [](const std::string& text) {
-        return std::chrono::seconds(std::stoi(text.substr(text.starts_with("in ") ? 3 : 0)));
-    };
     for (const auto& row : table("doubt")) {
         INFO(test::to_string(row));
         std::optional<Suspicion> suspicion;
         if (!is(row, "latest evidence", "never")) {
-            suspicion = Suspicion{start - seconds(row.at("first evidence")),
-                                  start - seconds(row.at("latest evidence")),
+            suspicion = Suspicion{start - seconds_of(row.at("first evidence")),
+                                  start - seconds_of(row.at("latest evidence")),
                                   {"timers-late", "a probe started 2s late"}};
         }
-        const auto decided = decide_doubt(suspicion, seconds(row.at("suspect_max")), start);
+        const auto decided = decide_doubt(suspicion, seconds_of(row.at("suspect_max")), start);
         CHECK(to_string(decided.doubt) == row.at("doubt"));
-        if (is(row, "look again", "–")) {
-            CHECK_FALSE(decided.deadline);
-        } else {
-            CHECK(decided.deadline == start + seconds(row.at("look again")));
-        }
+        check_look_again(row, decided.deadline);
     }
 }
 

@@ -17,6 +17,7 @@ ServerView down_server(const std::string& name, const std::string& address) {
     server.placement = Placement::depooled;
     server.placement_reason = {"down", "down for 14 s"};
     server.pooled = false;
+    server.kernel_weight.reset();
     server.monitors[0].health = monitors::Health::down;
     server.monitors[0].reason = {"http-status", "HTTP status 503, accepted 200"};
     server.monitors[0].since = made - 14s;
@@ -29,6 +30,7 @@ ServerView held_server(const std::string& name, const std::string& address) {
     server.placement_reason = {"held-by-threshold",
                                "down 14 s; kept because 1 of 4 up and depool_threshold is 0.5"};
     server.pooled = true;
+    server.kernel_weight = server.weight;
     return server;
 }
 
@@ -42,6 +44,7 @@ ServerView disabled_server(const std::string& name, const std::string& address) 
     server.placement = Placement::depooled;
     server.placement_reason = {"disabled", "disabled in the configuration"};
     server.pooled = false;
+    server.kernel_weight.reset();
     server.monitors.clear();
     return server;
 }
@@ -101,7 +104,10 @@ std::shared_ptr<const VipView> text_vip() {
     VipAddressView announced;
     announced.address = *Address::parse("203.0.113.10");
     announced.wanted = Announcement::announced;
-    announced.reason = {"fit", "all 1 services are fit"};
+    announced.reason = {"degraded",
+                        "1 of 1 services fit, 1 needed; degraded: text-https ipv4: "
+                        "1 of 4 up, below 0.5 (step 1 of 1)"};
+    announced.degraded = 1;
     announced.since = made - 600s;
     announced.present = true;
     announced.advertised_to = {"cr1"};
@@ -176,6 +182,7 @@ ServerView healthy_server(const std::string& name, const std::string& address) {
     server.placement = Placement::pooled;
     server.placement_reason = {"up", "up and enabled"};
     server.pooled = true;
+    server.kernel_weight = 10;
     server.monitors = {
         {"http", false, monitors::Health::up, {"http-status", "HTTP status 200"}, made - 600s}};
     return server;
