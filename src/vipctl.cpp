@@ -9,6 +9,7 @@
 #include "src/status/command.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -52,7 +53,8 @@ struct Options {
     std::string why;
     std::string who;
     double ttl_seconds = 0;
-    double wait_seconds = 0;
+    bool wait = false;
+    double max_seconds = 60;
     std::string on_off;
     std::string vip;
     bool allow_shrink = false;
@@ -243,18 +245,38 @@ void post(const Options& options, const std::string& verb, json body) {
     if (!options.json) std::cout << message << "\n";
 }
 
-/// Until the kernel has acknowledged it everywhere.
-void await(const Options& options, const ServerName& name, bool pooled) {
-    const auto deadline =
-        Clock::now() +
-        std::chrono::milliseconds(static_cast<std::int64_t>(options.wait_seconds * 1000));
+/// Asks for the server again and again, for as long as --max, until it says nothing more of what it
+/// waits for. Throws what it said last.
+template <class Waiting>
+void await(const Options& options, const ServerName& name, Waiting waiting) {
+    const auto deadline = Clock::now() + std::chrono::milliseconds(
+                                             static_cast<std::int64_t>(options.max_seconds * 1000));
     const auto target = "/v1/services?limit=1000000&q=" + escaped(name.server);
-    while (!settled(parse(get(options, target)), name, pooled)) {
-        if (Clock::now() >= deadline) {
-            throw Failure(Outcome::timeout, "accepted, but not yet acknowledged by the kernel");
-        }
+    for (;;) {
+        const std::string still = waiting(parse(get(options, target)));
+        if (still.empty()) return;
+        if (Clock::now() >= deadline) throw Failure(Outcome::timeout, "accepted, but " + still);
         std::this_thread::sleep_for(poll_interval);
     }
+}
+
+/// Until the kernel has acknowledged it everywhere.
+void await_settled(const Options& options, const ServerName& name, bool pooled) {
+    await(options, name, [&](const json& services) {
+        return settled(services, name, pooled) ? "" : "not yet acknowledged by the kernel";
+    });
+}
+
+/// Until it has left everywhere; says how its connections fall.
+void await_drained(const Options& options, const ServerName& name) {
+    std::string said;
+    await(options, name, [&](const json& services) {
+        const auto left = fmt::format("{}", fmt::join(left_on(services, name), "\n"));
+        if (!options.json && !left.empty() && left != said) std::cout << left << std::endl;
+        said = left;
+        return left.empty() ? "" : name.server + " has not left yet";
+    });
+    if (!options.json) std::cout << name.server << " has left\n";
 }
 
 void set_admin(const Options& options, const std::string& verb) {
@@ -263,7 +285,9 @@ void set_admin(const Options& options, const std::string& verb) {
     if (!name.service.empty()) body["service"] = name.service;
     if (options.force) body["force"] = true;
     post(options, verb, std::move(body));
-    if (options.wait_seconds > 0) await(options, name, verb == "enable");
+    if (!options.wait) return;
+    if (verb == "drain") return await_drained(options, name);
+    await_settled(options, name, verb == "enable");
 }
 
 void maintenance(const Options& options) {
@@ -294,11 +318,12 @@ void add_reason(CLI::App* verb, Options& options) {
     verb->add_option("--who", options.who, "Who asks, for the audit event")->capture_default_str();
 }
 
+const std::map<std::string, double> time_units{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+
 void add_ttl(CLI::App* verb, Options& options) {
-    static const std::map<std::string, double> units{
-        {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
     verb->add_option("--ttl", options.ttl_seconds, "When it ends by itself: 30m, 2h")
-        ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"));
+        ->transform(
+            CLI::AsNumberWithUnit(time_units, CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"));
 }
 
 void add_looks(CLI::App& app, Options& options) {
@@ -334,8 +359,13 @@ void add_set_admin(CLI::App& app, Options& options, const char* name, const char
     if (name != std::string("reset")) {
         verb->add_flag("--force", options.force, "Even below the floor");
         add_ttl(verb, options);
-        verb->add_option("--wait", options.wait_seconds,
-                         "Wait so many seconds until the kernel has acknowledged it");
+        verb->add_flag("--wait", options.wait,
+                       name == std::string("drain")
+                           ? "Wait until it has left, and show how its connections fall"
+                           : "Wait until the kernel has acknowledged it");
+        verb->add_option("--max", options.max_seconds, "How long to wait: 10m (default: 1m)")
+            ->transform(
+                CLI::AsNumberWithUnit(time_units, CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"));
     }
     verb->callback([&options, name] { set_admin(options, name); });
 }

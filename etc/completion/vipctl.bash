@@ -19,7 +19,7 @@ _vipctl() {
         "") words="$verbs --socket --json --version --help" ;;
         events) words="--follow --limit --code --subject --json" ;;
         why) words=$(_vipctl_names '.services[] | .name, .vip') ;;
-        drain | enable | disable) words="$(_vipctl_servers) --force --ttl --wait --why --who" ;;
+        drain | enable | disable) words="$(_vipctl_servers) --force --ttl --wait --max --why --who" ;;
         reset | may-depool) words=$(_vipctl_servers) ;;
         maintenance) words="on off $(_vipctl_names '.services[].vip') --ttl --why --who" ;;
         reload) words="--allow-shrink --why --who" ;;

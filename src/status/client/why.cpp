@@ -265,17 +265,47 @@ std::string objection_to_depool(const json& service, const std::string& server) 
     return found ? "" : fmt::format("{} has no server {}", text(content, "name"), server);
 }
 
-bool settled(const json& services, const ServerName& name, bool pooled) {
+namespace {
+
+/// The server in each of its pools: act(service, pool, server).
+template <class Act>
+void each_place(const json& services, const ServerName& name, Act act) {
     for (const auto& service : at(services, "services")) {
         if (!name.service.empty() && at(service, "name") != name.service) continue;
         for (const auto& pool : at(service, "pools")) {
             for (const auto& server : at(pool, "servers")) {
-                if (at(server, "name") == name.server && holds(server, "pooled") != pooled)
-                    return false;
+                if (at(server, "name") == name.server) act(service, pool, server);
             }
         }
     }
-    return true;
+}
+
+std::string connections_text(const json& server) {
+    const auto& counted = at(server, "connections");
+    if (!counted.is_object()) return "its connections have not been counted yet";
+    const auto active = counted.value("active", std::uint64_t{0});
+    return fmt::format("{} connections, {} of them established",
+                       active + counted.value("inactive", std::uint64_t{0}), active);
+}
+
+}  // namespace
+
+bool settled(const json& services, const ServerName& name, bool pooled) {
+    bool all = true;
+    each_place(services, name, [&](const json&, const json&, const json& server) {
+        all = all && holds(server, "pooled") == pooled;
+    });
+    return all;
+}
+
+std::vector<std::string> left_on(const json& services, const ServerName& name) {
+    std::vector<std::string> left;
+    each_place(services, name, [&](const json& service, const json& pool, const json& server) {
+        if (at(server, "kernel_weight").is_null()) return;
+        left.push_back(fmt::format("{} {}: {}", text(service, "name"), text(pool, "family"),
+                                   connections_text(server)));
+    });
+    return left;
 }
 
 }  // namespace vipd

@@ -7,6 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <string>
+#include <vector>
 
 namespace vipd {
 
@@ -39,5 +40,9 @@ std::string objection_to_depool(const nlohmann::json& service, const std::string
 /// Whether what was commanded has come to pass in the kernel: every listing of the server is
 /// pooled, or none is. `services` as /v1/services; an empty service means all.
 bool settled(const nlohmann::json& services, const ServerName& name, bool pooled);
+
+/// What a server that is drained still has in the kernel, a text for each pool: "text-https ipv4:
+/// 12 connections, 3 of them established". None when it has left everywhere.
+std::vector<std::string> left_on(const nlohmann::json& services, const ServerName& name);
 
 }  // namespace vipd

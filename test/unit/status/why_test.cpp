@@ -36,6 +36,21 @@ View paper() {
 
 }  // namespace
 
+TEST_CASE("a server that is drained has left when the kernel has it nowhere") {
+    auto answer = services();
+    CHECK(left_on(answer, {"text-https", "cp3"}).empty());
+    CHECK(left_on(answer, {"", "cp1"}) ==
+          std::vector<std::string>{"text-https ipv4: its connections have not been counted yet"});
+    auto& server = answer["services"][0]["pools"][0]["servers"][0];
+    REQUIRE(server["name"] == "cp1");
+    server["connections"] = {{"active", 3}, {"inactive", 9}};
+    CHECK(left_on(answer, {"text-https", "cp1"}).front() ==
+          "text-https ipv4: 12 connections, 3 of them established");
+    CHECK(left_on(answer, {"other", "cp1"}).empty());
+    server["kernel_weight"] = nullptr;
+    CHECK(left_on(answer, {"", "cp1"}).empty());
+}
+
 TEST_CASE("the chain of a server goes from its probes to the routes") {
     const auto actual = explain(status(), service(), "cp2", paper());
     CHECK(actual == golden("why-server.txt", actual));
