@@ -43,12 +43,13 @@ link() {  # NAMESPACE NET4 NET6 HOST4 HOST6: a veth pair from the router, which 
 
 ports=80  # that the servers listen on
 
-start_server() {  # N: nginx in rsN. /healthz and / answer at once with the server's name; /download takes ten seconds.
+start_server() {  # N: nginx in rsN. /healthz and / answer at once with the server's name; /download takes ten seconds, /short three.
     local name=rs$1 folder=$work/rs$1
     mkdir -p "$folder/html"
     echo "$name" >"$folder/html/index.html"
     echo ok >"$folder/html/healthz"
     head -c 500000 /dev/zero >"$folder/html/download"
+    head -c 150000 /dev/zero >"$folder/html/short"
     cat >"$folder/nginx.conf" <<-END
 		daemon off; master_process off; pid $folder/pid; error_log $folder/error.log;
 		events { worker_connections 256; }
@@ -58,6 +59,7 @@ start_server() {  # N: nginx in rsN. /healthz and / answer at once with the serv
 		    server {
 		        $(for port in $ports; do echo "listen $port; listen [::]:$port;"; done) root $folder/html; add_header X-Server $name always;
 		        location = /download { limit_rate 50k; }
+		        location = /short { limit_rate 50k; }
 		    }
 		}
 	END
