@@ -81,7 +81,9 @@ void index(Model& model) {
         vip.services.clear();
     for (std::size_t s = 0; s < model.services.size(); ++s) {
         auto& service = model.services[s];
-        model.vips[model.vip_of(service)].services.push_back(s);
+        const auto vip = std::ranges::lower_bound(model.vips, service.config.vip, {}, &Vip::name);
+        service.vip = static_cast<std::size_t>(vip - model.vips.begin());
+        vip->services.push_back(s);
         for (std::size_t p = 0; p < service.pools.size(); ++p) {
             model.pools[service.pools[p].key] = {s, p};
             auto& servers = service.pools[p].servers;
@@ -123,11 +125,6 @@ LeavingServer leaving_server(const Server& server) {
             .in_kernel = server.in_kernel.has_value(),
             .quiet_since = server.quiet_since,
             .connections = server.connections};
-}
-
-std::size_t Model::vip_of(const Service& service) const {
-    const auto found = std::ranges::lower_bound(vips, service.config.vip, {}, &Vip::name);
-    return static_cast<std::size_t>(found - vips.begin());
 }
 
 Model build_model(const Config& config, monitors::ProbeId& next_probe, TimePoint now) {

@@ -23,7 +23,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -163,11 +162,10 @@ private:
     void decide_everything(TimePoint now);
     void decide_touched(const ipvs::KernelReport& report, TimePoint now);
     void decide_pool_of(PoolPlace place, std::optional<EventId> cause, TimePoint now);
-    std::vector<PoolMember> pool_members(PoolPlace place, TimePoint now);
+    void describe_members(PoolPlace place, TimePoint now);
     void note_due(PoolPlace place, const std::optional<TimePoint>& when);
     PoolRules pool_rules(PoolPlace place, TimePoint now);
-    bool take_decision(const Service& service, Pool& pool, std::span<const PoolMember> members,
-                       PoolDecision decision, TimePoint now);
+    bool take_decision(const Service& service, Pool& pool, PoolDecision decision, TimePoint now);
     void decide_vip(std::size_t vip, std::optional<EventId> cause, TimePoint now);
     std::optional<TimePoint> note_leaving(const Vip& vip, AnnounceInput& input,
                                           TimePoint now) const;
@@ -239,6 +237,8 @@ private:
     Config config_;
     monitors::ProbeId next_probe_ = 1;
     Model model_;
+    /// The pool that is being decided; kept only for its memory.
+    std::vector<PoolMember> members_;
     /// Pools in which something is being drained, with when the first of it has had its time.
     std::map<std::pair<std::size_t, std::size_t>, TimePoint> drains_;
     /// Pools in which something else is due: a step of slow_start, room for one more to leave.

@@ -35,9 +35,9 @@ DrainRules drain_rules(const ServiceConfig& service) {
     return {.timeout = service.drain_timeout, .waits = service.protocol == ipvs::Protocol::tcp};
 }
 
-PoolMember member_of(const Service& service, const Server& server, bool start_deadline_passed,
-                     TimePoint now) {
-    PoolMember member;
+/// Into a member that was another server's: its texts are copied over, without new memory.
+void describe(const Service& service, const Server& server, bool start_deadline_passed,
+              PoolMember& member, TimePoint now) {
     member.name = server.name;
     member.health = server.health.health;
     member.health_reason = server.health.reason;
@@ -55,7 +55,6 @@ PoolMember member_of(const Service& service, const Server& server, bool start_de
         member.health = Health::down;
         member.health_reason = {"never-judged", "no verdict since the start"};
     }
-    return member;
 }
 
 /// A server that goes down while its weight climbs is held, if at all, with its whole weight, and
@@ -176,21 +175,21 @@ void Controller::decide_pool_of(PoolPlace place, std::optional<EventId> cause, T
     if (cause) pool.last_event = cause;
 
     const auto rules = pool_rules(place, now);
-    const auto members = pool_members(place, now);
+    describe_members(place, now);
     const auto left = std::erase_if(pool.leaving, [&](const Server& server) {
         return drained(leaving_server(server), drain_rules(service.config), now);
     });
-    const bool changed = take_decision(service, pool, members, decide_pool(members, rules), now);
+    const bool changed = take_decision(service, pool, decide_pool(members_, rules), now);
     if (changed || left > 0 || !pool.wanted) want_pool(service, pool);
     note_drain(place, now);
 
     auto fitness =
         decide_fitness(fitness_input(pool), {service.config.min_up, service.config.min_up_share});
     const auto was = std::exchange(pool.fitness, std::move(fitness));
-    if (was == pool.fitness && !is_braked(model_.vips[model_.vip_of(service)])) return;
+    if (was == pool.fitness && !is_braked(model_.vips[service.vip])) return;
     service_views_[place.service].reset();
     note_fitness(service, pool, was, now);
-    decide_vip(model_.vip_of(service), pool.last_event, now);
+    decide_vip(service.vip, pool.last_event, now);
 }
 
 PoolRules Controller::pool_rules(PoolPlace place, TimePoint now) {
@@ -212,24 +211,25 @@ PoolRules Controller::pool_rules(PoolPlace place, TimePoint now) {
     return rules;
 }
 
-/// The pool as policy sees it, with what follows from time alone noted.
-std::vector<PoolMember> Controller::pool_members(PoolPlace place, TimePoint now) {
+/// The pool as policy sees it, in members_, with what follows from time alone noted.
+void Controller::describe_members(PoolPlace place, TimePoint now) {
     auto& service = model_.services[place.service];
-    std::vector<PoolMember> members;
-    members.reserve(service.pools[place.pool].servers.size());
-    for (auto& server : service.pools[place.pool].servers) {
+    auto& servers = service.pools[place.pool].servers;
+    members_.resize(servers.size());
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+        auto& server = servers[i];
         if (!is_leaving(server)) server.leaving_since.reset();
         if (is_leaving(server) && !server.leaving_since) server.leaving_since = now;
         note_ramp(service, server, now);
-        members.push_back(member_of(service, server, start_deadline_passed_, now));
+        describe(service, server, start_deadline_passed_, members_[i], now);
+        members_[i].ramped_weight.reset();
         if (!server.ramps_since) continue;
         const auto ramped =
             ramped_weight(server.weight, *server.ramps_since, *service.config.slow_start, now);
-        members.back().ramped_weight = ramped.weight;
+        members_[i].ramped_weight = ramped.weight;
         note_due(place, ramped.next);
         if (!ramped.next) server.ramps_since.reset();
     }
-    return members;
 }
 
 void Controller::note_due(PoolPlace place, const std::optional<TimePoint>& when) {
@@ -239,8 +239,7 @@ void Controller::note_due(PoolPlace place, const std::optional<TimePoint>& when)
 }
 
 /// Whether it is another one than before.
-bool Controller::take_decision(const Service& service, Pool& pool,
-                               std::span<const PoolMember> members, PoolDecision decision,
+bool Controller::take_decision(const Service& service, Pool& pool, PoolDecision decision,
                                TimePoint now) {
     if (decision == pool.decision) return false;
     service_views_[static_cast<std::size_t>(&service - model_.services.data())].reset();
@@ -249,7 +248,7 @@ bool Controller::take_decision(const Service& service, Pool& pool,
         auto& server = pool.servers[i];
         const bool carried = server.is_to_carry();
         const auto before = std::exchange(server.decided, pool.decision.members[i]).placement;
-        if (carried && !server.is_to_carry() && is_down(members[i])) server.left_at = now;
+        if (carried && !server.is_to_carry() && is_down(members_[i])) server.left_at = now;
         if (before == server.decided.placement) continue;
         pool.last_event =
             events_.add(fmt::format("server-{}", to_string(server.decided.placement)),

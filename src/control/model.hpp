@@ -110,6 +110,7 @@ struct Service {
     std::string name;
     ServiceConfig config;
     std::vector<Pool> pools;  // one for each address of the VIP
+    std::size_t vip = 0;  // index into Model::vips
 };
 
 struct VipAddress {
@@ -160,8 +161,6 @@ struct Model {
     std::vector<Vip> vips;  // by name
     std::unordered_map<monitors::ProbeId, ProbePlace> probes;
     std::map<ipvs::ServiceKey, PoolPlace> pools;
-
-    std::size_t vip_of(const Service& service) const;
 };
 
 /// A model of the configuration in which nothing is known yet. Probe ids are taken from
@@ -171,8 +170,8 @@ Model build_model(const Config& config, monitors::ProbeId& next_probe, TimePoint
 /// Why a server has the admin state that the configuration gives it.
 Reason configured_reason(Admin state);
 
-/// Fills Model::probes, Model::pools and Vip::services from the rest; to be called after ids have
-/// changed.
+/// Fills Model::probes, Model::pools, Vip::services and Service::vip from the rest; to be called
+/// after ids have changed.
 void index(Model& model);
 
 /// The longest that first verdicts are waited for (design §4, start).
