@@ -186,7 +186,9 @@ void Controller::decide_pool_of(PoolPlace place, std::optional<EventId> cause, T
     auto fitness =
         decide_fitness(fitness_input(pool), {service.config.min_up, service.config.min_up_share});
     const auto was = std::exchange(pool.fitness, std::move(fitness));
-    if (was == pool.fitness && !is_braked(model_.vips[service.vip])) return;
+    const bool were_judged = std::exchange(pool.judged, all_judged(pool));
+    const bool same = was == pool.fitness && were_judged == pool.judged;
+    if (same && !is_braked(model_.vips[service.vip])) return;
     service_views_[place.service].reset();
     note_fitness(service, pool, was, now);
     decide_vip(service.vip, pool.last_event, now);

@@ -87,6 +87,8 @@ struct Pool {
     std::optional<std::string> refused;
 
     PoolDecision decision;
+    /// Every enabled server has been judged, as of the last decision.
+    bool judged = false;
     Fitness fitness;
     std::optional<TimePoint> fit_since;
     /// When one of its servers last went from up to down.

@@ -49,6 +49,15 @@ TEST_CASE("a VIP is announced once all servers are judged and the kernel has ack
           announced);
 }
 
+TEST_CASE("bad news about the last server that is waited for ends the wait too") {
+    Site site(small_config(2));
+    site.read_kernel();
+    site.up("s1");
+    CHECK_FALSE(site.announced());
+    site.down("s2");
+    CHECK(site.announced());
+}
+
 TEST_CASE("a VIP is not announced while the kernel has not answered") {
     Site site(small_config(1));
     site.read_kernel();
