@@ -4,11 +4,40 @@
 failures=0
 began=$EPOCHREALTIME
 
+# Times are seconds with six digits. In bash's own arithmetic: on an emulated machine every program started is dear.
 now() { echo "$EPOCHREALTIME"; }
-seconds_between() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.3f", b - a}'; }
-after() { awk -v at="$1" -v seconds="$2" 'BEGIN {printf "%.6f", at + seconds}'; }  # TIME SECONDS
-at_most() { awk -v a="$1" -v b="$2" 'BEGIN {exit !(a <= b)}'; }
-elapsed() { awk -v a="$began" -v b="$EPOCHREALTIME" 'BEGIN {printf "%6.2f", b - a}'; }
+# millionths VARIABLE NUMBER: that many as an integer.
+millionths() {
+    local fraction=000000
+    [[ $2 != *.* ]] || fraction=${2#*.}000000
+    printf -v "$1" %d "$((10#0${2%%.*} * 1000000 + 10#${fraction:0:6}))"
+}
+thousandths_text() { printf '%d.%03d' $(($1 / 1000000)) $(($1 / 1000 % 1000)); }
+seconds_between() {
+    local a b
+    millionths a "$1"
+    millionths b "$2"
+    if [ "$b" -lt "$a" ]; then printf -; thousandths_text $((a - b)); else thousandths_text $((b - a)); fi
+}
+after() {  # TIME SECONDS
+    local a b
+    millionths a "$1"
+    millionths b "$2"
+    printf '%d.%06d' $(((a + b) / 1000000)) $(((a + b) % 1000000))
+}
+at_most() {
+    local a b
+    if [[ $1 == -* ]]; then return 0; fi
+    millionths a "$1"
+    millionths b "$2"
+    [ "$a" -le "$b" ]
+}
+elapsed() {
+    local a b
+    millionths a "$began"
+    millionths b "$EPOCHREALTIME"
+    printf '%3d.%02d' $(((b - a) / 1000000)) $(((b - a) / 10000 % 100))
+}
 
 step() { echo "  [$(elapsed)] -- $*"; }
 note() { echo "  [$(elapsed)]      $*"; }
