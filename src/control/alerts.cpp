@@ -103,7 +103,11 @@ void Controller::alert_vips(const AddAlert& add) const {
 
 void Controller::alert_kernel(const AddAlert& add, TimePoint now) const {
     if (timeouts_error_) add("timeouts-refused", config_.node, *timeouts_error_);
-    if (kernel_error_) add("kernel-unreadable", config_.node, *kernel_error_);
+    if (kernel_error_) {
+        add("kernel-unreadable", config_.node, *kernel_error_);
+    } else if (!kernel_read_ && kernel_late_) {
+        add("kernel-unreadable", config_.node, "the table has not been read since the start");
+    }
     for (const auto& refusal : refusals_) {
         if (std::holds_alternative<ipvs::AddService>(refusal.change)) continue;  // its pool says so
         add("not-programmed", ipvs::to_string(ipvs::service_of(refusal.change)),
@@ -160,6 +164,7 @@ std::vector<Alert> Controller::alerts(TimePoint now) {
     };
     alert_pools(add);
     alert_vips(add);
+    alert_overdue(add);
     alert_kernel(add, now);
     alert_operators(add, now);
     alert_doubts(add, now);

@@ -75,6 +75,7 @@ void carry_pool(Pool& next, const Pool& known, TimePoint now) {
     next.fit_since = known.fit_since;
     next.last_fall = known.last_fall;
     next.wanted = known.wanted;
+    next.pending = known.pending;
     next.last_event = known.last_event;
 
     std::set<ipvs::DestinationKey> configured;

@@ -104,17 +104,17 @@ void Controller::handle(const ipvs::KernelReport& report, TimePoint now) {
 /// A table read anew may have changed anything; otherwise only what was acknowledged or refused.
 void Controller::decide_touched(const ipvs::KernelReport& report, TimePoint now) {
     if (report.table) return decide_everything(now);
-    std::set<std::pair<std::size_t, std::size_t>> touched;
+    std::set<PoolPlace> touched;
     for (const auto& applied : report.applied) {
         const auto found = model_.pools.find(ipvs::service_of(applied.change));
-        if (found != model_.pools.end()) touched.emplace(found->second.service, found->second.pool);
+        if (found != model_.pools.end()) touched.insert(found->second);
     }
     if (report.statistics) {
-        for (const auto& [place, when] : drains_)
+        for (const auto& [place, when] : drains_.all())
             touched.insert(place);  // it may be idle now
     }
-    for (const auto& [service, pool] : touched)
-        decide_pool_of({service, pool}, std::nullopt, now);
+    for (const auto& place : touched)
+        decide_pool_of(place, std::nullopt, now);
     if (report.addresses.empty() && report.address_errors.empty()) return;
     for (std::size_t v = 0; v < model_.vips.size(); ++v)
         decide_vip(v, std::nullopt, now);
@@ -164,6 +164,7 @@ void Controller::handle(const bgp::SpeakerEvent& event, TimePoint now) {
                    },
                },
                event);
+    note_pending_routes(now);
     advance_departures(now);
     advance_stop(now);
 }

@@ -8,6 +8,7 @@
 #include "monitors/engine.hpp"
 #include "src/config/config.hpp"
 #include "src/config/read_config.hpp"
+#include "src/control/deadlines.hpp"
 #include "src/control/departure.hpp"
 #include "src/control/event_log.hpp"
 #include "src/control/model.hpp"
@@ -164,6 +165,13 @@ private:
     void decide_pool_of(PoolPlace place, std::optional<EventId> cause, TimePoint now);
     void describe_members(PoolPlace place, TimePoint now);
     void note_due(PoolPlace place, const std::optional<TimePoint>& when);
+    void note_pending(PoolPlace place, TimePoint now);
+    void note_pending(const Vip& vip, VipAddress& address, TimePoint now);
+    void note_pending_routes(TimePoint now);
+    void note_due(const Vip& vip);
+    std::optional<std::string> owed(const Vip& vip, const VipAddress& address) const;
+    void tell_overdue(const std::optional<PendingStep>& before,
+                      const std::optional<PendingStep>& after, const std::string& subject);
     PoolRules pool_rules(PoolPlace place, TimePoint now);
     bool take_decision(const Service& service, Pool& pool, PoolDecision decision, TimePoint now);
     void decide_vip(std::size_t vip, std::optional<EventId> cause, TimePoint now);
@@ -230,6 +238,7 @@ private:
     using AddAlert = std::function<void(std::string, std::string, std::string)>;
     void alert_pools(const AddAlert& add) const;
     void alert_vips(const AddAlert& add) const;
+    void alert_overdue(const AddAlert& add) const;
     void alert_kernel(const AddAlert& add, TimePoint now) const;
     void alert_operators(const AddAlert& add, TimePoint now) const;
     void alert_doubts(const AddAlert& add, TimePoint now) const;
@@ -240,15 +249,19 @@ private:
     /// The pool that is being decided; kept only for its memory.
     std::vector<PoolMember> members_;
     /// Pools in which something is being drained, with when the first of it has had its time.
-    std::map<std::pair<std::size_t, std::size_t>, TimePoint> drains_;
-    /// Pools in which something else is due: a step of slow_start, room for one more to leave.
-    std::map<std::pair<std::size_t, std::size_t>, TimePoint> due_;
+    Deadlines<PoolPlace> drains_;
+    /// Pools in which something else is due: a step of slow_start, room for one more to leave, a
+    /// step that the kernel has not acknowledged.
+    Deadlines<PoolPlace> pools_due_;
+    /// VIPs by index in which a wait ends or a step becomes overdue.
+    Deadlines<std::size_t> vips_due_;
     std::vector<VipDeparture> departing_vips_;
     std::vector<ServiceDeparture> departing_services_;
     TimePoint started_;
     TimePoint start_deadline_;
     bool start_deadline_passed_ = false;
     bool kernel_read_ = false;
+    bool kernel_late_ = false;
     bool kernel_in_sync_ = false;
     std::optional<std::string> kernel_error_;
     std::optional<std::string> timeouts_error_;

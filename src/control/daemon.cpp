@@ -101,7 +101,7 @@ spdlog::level::level_enum level_of(const Event& event) {
     if (is("kernel-refused") || is("vip-withdrawn")) return spdlog::level::err;
     if (is("server-down") || is("server-held") || is("service-unfit") || is("drift") ||
         is("source-stale") || is("config-rejected") || is("suspect") || is("verdict-frozen") ||
-        is("vip-braked") || is("vip-degraded") || is("brake-on")) {
+        is("vip-braked") || is("step-overdue") || is("vip-degraded") || is("brake-on")) {
         return spdlog::level::warn;
     }
     return spdlog::level::info;

@@ -181,6 +181,7 @@ void Controller::decide_pool_of(PoolPlace place, std::optional<EventId> cause, T
     });
     const bool changed = take_decision(service, pool, decide_pool(members_, rules), now);
     if (changed || left > 0 || !pool.wanted) want_pool(service, pool);
+    note_pending(place, now);
     note_drain(place, now);
 
     auto fitness =
@@ -200,7 +201,7 @@ PoolRules Controller::pool_rules(PoolPlace place, TimePoint now) {
                     .quiesce_down = config_.ipvs.on_down == IpvsConfig::OnDown::quiesce,
                     .drain_by_removal = drops_at_weight_zero(service.config.options),
                     .may_leave = std::nullopt};
-    due_.erase({place.service, place.pool});
+    pools_due_.set(place, std::nullopt);
     if (!service.config.max_leaving) return rules;
     const auto& servers = service.pools[place.pool].servers;
     std::vector<TimePoint> left;
@@ -235,9 +236,17 @@ void Controller::describe_members(PoolPlace place, TimePoint now) {
 }
 
 void Controller::note_due(PoolPlace place, const std::optional<TimePoint>& when) {
-    if (!when) return;
-    auto& due = due_.try_emplace({place.service, place.pool}, *when).first->second;
-    due = std::min(due, *when);
+    if (when) pools_due_.bring_forward(place, *when);
+}
+
+void Controller::note_due(const Vip& vip) {
+    std::optional<TimePoint> earliest;
+    for (const auto& address : vip.addresses) {
+        for (const auto& when : {address.deadline, overdue_at(address.pending)}) {
+            if (when) earliest = std::min(earliest.value_or(*when), *when);
+        }
+    }
+    vips_due_.set(static_cast<std::size_t>(&vip - model_.vips.data()), earliest);
 }
 
 /// Whether it is another one than before.
@@ -295,6 +304,7 @@ void Controller::decide_vip(std::size_t index, std::optional<EventId> cause, Tim
         if (vip.config.families_together) input.other_addresses = others;
         decide_address(vip, vip.addresses[a], input, cause, now);
     }
+    note_due(vip);
     if (std::exchange(brake_due_, false)) review_brake(now);
 }
 
@@ -345,6 +355,7 @@ void Controller::decide_address(Vip& vip, VipAddress& address, AnnounceInput inp
 
     const auto told = address.announcement();
     want_route(address, wanted_route(vip.config, address));
+    note_pending(vip, address, now);
     const auto tell = [&](std::string code) {
         events_.add(std::move(code), fmt::format("{} {}", vip.name, address.address.to_string()),
                     address.reason.text, cause);
@@ -401,9 +412,7 @@ void Controller::note_drain(PoolPlace place, TimePoint now) {
             if (when > now) earliest = std::min(earliest.value_or(when), when);
         }
     }
-    const std::pair key(place.service, place.pool);
-    drains_.erase(key);
-    if (earliest) drains_.emplace(key, *earliest);
+    drains_.set(place, earliest);
 }
 
 }  // namespace vipd

@@ -10,6 +10,7 @@
 #include "src/policy/announce_policy.hpp"
 #include "src/policy/drain.hpp"
 #include "src/policy/fitness.hpp"
+#include "src/policy/pending_step.hpp"
 #include "src/policy/pool_policy.hpp"
 #include "src/policy/server_health.hpp"
 
@@ -95,6 +96,8 @@ struct Pool {
     std::optional<TimePoint> last_fall;
     /// What the kernel thread was last told.
     std::optional<ipvs::Service> wanted;
+    /// What of it the kernel has not acknowledged.
+    std::optional<PendingStep> pending;
     /// The latest event about this pool, the cause of what follows from it.
     std::optional<std::uint64_t> last_event;
 };
@@ -130,6 +133,8 @@ struct VipAddress {
     /// What the speaker was last told; nothing: withdrawn.
     std::optional<bgp::RouteAttributes> wanted;
     std::set<std::string> advertised_to;
+    /// The address on the interface, or the route in an established session.
+    std::optional<PendingStep> pending;
 
     /// What routers are to be told.
     Announcement announcement() const {
@@ -156,6 +161,8 @@ struct ProbePlace {
 struct PoolPlace {
     std::size_t service = 0;
     std::size_t pool = 0;
+
+    auto operator<=>(const PoolPlace&) const = default;
 };
 
 struct Model {

@@ -165,9 +165,9 @@ void Controller::observe_applied(const ipvs::Applied& applied, TimePoint now) {
 
 /// Connections matter only where they are waited for.
 void Controller::observe_statistics(const ipvs::KernelReport& report) {
-    for (const auto& [place, when] : drains_) {
-        auto& pool = model_.services[place.first].pools[place.second];
-        if (count_connections(pool, report)) service_views_[place.first].reset();
+    for (const auto& [place, when] : drains_.all()) {
+        auto& pool = model_.services[place.service].pools[place.pool];
+        if (count_connections(pool, report)) service_views_[place.service].reset();
     }
     for (auto& departure : departing_services_)
         count_connections(departure.pool, report);

@@ -87,7 +87,8 @@ void Controller::change_to(Config config, TimePoint now) {
     saved_services_.clear();
     outputs_.save_state = true;
     drains_.clear();
-    due_.clear();
+    pools_due_.clear();
+    vips_due_.clear();
     brake_due_ = true;
 
     apply_overrides();

@@ -12,21 +12,17 @@ void Controller::tick(TimePoint now) {
         start_deadline_passed_ = true;
         decide_everything(now);
     }
+    if (!kernel_read_ && now >= started_ + step_patience) kernel_late_ = true;
     review_doubt(now);
     if (brake_.eased_since && *brake_.eased_since + config_.brake.window <= now) review_brake(now);
     expire(now);
     keep_saved_health_fresh(now);
-    for (const auto& waiting : {drains_, due_}) {
-        for (const auto& [place, when] : waiting) {
-            if (when <= now) decide_pool_of({place.first, place.second}, std::nullopt, now);
-        }
-    }
-    for (std::size_t v = 0; v < model_.vips.size(); ++v) {
-        const auto due = [&](const VipAddress& address) {
-            return address.deadline && *address.deadline <= now;
-        };
-        if (std::ranges::any_of(model_.vips[v].addresses, due)) decide_vip(v, std::nullopt, now);
-    }
+    for (const auto& place : drains_.due(now))
+        decide_pool_of(place, std::nullopt, now);
+    for (const auto& place : pools_due_.due(now))
+        decide_pool_of(place, std::nullopt, now);
+    for (const auto vip : vips_due_.due(now))
+        decide_vip(vip, std::nullopt, now);
     advance_departures(now);
     advance_stop(now);
 }
@@ -37,13 +33,13 @@ std::optional<TimePoint> Controller::deadline() const {
         if (when) earliest = std::min(earliest.value_or(*when), *when);
     };
     if (!start_deadline_passed_) consider(start_deadline_);
+    if (!kernel_read_ && !kernel_late_) consider(started_ + step_patience);
     consider(save_due_);
     if (suspicion_) consider(next_review_);
     if (brake_.eased_since) consider(*brake_.eased_since + config_.brake.window);
-    for (const auto* waiting : {&drains_, &due_}) {
-        for (const auto& [place, when] : *waiting)
-            consider(when);
-    }
+    consider(drains_.earliest());
+    consider(pools_due_.earliest());
+    consider(vips_due_.earliest());
     for (const auto& [name, override] : overrides_)
         consider(override.until);
     for (const auto& [vip, state] : maintenance_)
@@ -52,10 +48,6 @@ std::optional<TimePoint> Controller::deadline() const {
         consider(departure.sequence.deadline());
     for (const auto& departure : departing_services_)
         consider(departure.until);
-    for (const auto& vip : model_.vips) {
-        for (const auto& address : vip.addresses)
-            consider(address.deadline);
-    }
     return earliest;
 }
 

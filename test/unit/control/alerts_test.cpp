@@ -77,6 +77,62 @@ TEST_CASE("a change that the kernel refuses is alerted on until it is accepted")
     CHECK(site.alerts().empty());
 }
 
+TEST_CASE("a step that the kernel does not acknowledge in time is alerted on until it does") {
+    Site site(small_config(2));
+    site.kernel_answers = false;
+    site.read_kernel();
+    site.up("s1");
+    site.up("s2");
+    site.wait(9s);
+    CHECK_FALSE(alerts(site, "not-programmed"));
+    site.wait(1s);
+    const auto snapshot = site.controller.snapshot(site.now);
+    std::vector<std::string> subjects;
+    for (const auto& alert : snapshot->alerts) {
+        if (alert.code == "not-programmed") subjects.push_back(alert.subject);
+    }
+    CHECK(subjects == std::vector<std::string>{"web-80 ipv4", "web 203.0.113.10"});
+    site.settle();
+    CHECK(site.alerts().empty());
+    site.kernel_answers = false;
+    site.down("s2");
+    site.wait(10s);
+    CHECK(site.alerts() == std::vector<std::string>{"not-programmed"});
+    site.settle();
+    CHECK(site.alerts().empty());
+}
+
+TEST_CASE("a router that has a session and not the route is alerted on") {
+    auto config = small_config(1);
+    config.bgp->peers["cr1"] = PeerConfig{};
+    Site site(config);
+    site.read_kernel();
+    site.lose_router();
+    bgp::PeerStatus status;
+    status.name = "cr1";
+    status.state = bgp::SessionState::established;
+    status.families[Family::ipv4].negotiated = true;
+    site.controller.handle(bgp::SpeakerEvent{bgp::PeerChanged{status}}, site.now);
+    site.up("s1");
+    site.wait(9s);
+    CHECK(site.alerts().empty());
+    site.wait(1s);
+    CHECK(site.alerts() == std::vector<std::string>{"not-announced"});
+    site.connect_router();
+    CHECK(site.alerts().empty());
+}
+
+TEST_CASE("a kernel whose table is not read in time is alerted on") {
+    Site site(small_config(1));
+    site.wait(9s);
+    CHECK(site.alerts().empty());
+    site.wait(1s);
+    CHECK(site.alerts() == std::vector<std::string>{"kernel-unreadable"});
+    site.read_kernel();
+    site.up("s1");
+    CHECK(site.alerts().empty());
+}
+
 TEST_CASE("many failures at one instant are alerted on, and change nothing else") {
     auto site = site_with_all_up(9);
     for (const auto* name : {"s1", "s2", "s3", "s4"})

@@ -1,6 +1,7 @@
 // What changes step by step: attributes with health, weights of servers that begin, servers that
 // leave one after the other.
 
+#include "src/control/deadlines.hpp"
 #include "test/unit/control/site.hpp"
 
 #include <catch2/catch.hpp>
@@ -265,4 +266,26 @@ TEST_CASE("a limit on leaving neither binds operators nor is forgotten by a relo
     CHECK(held_by_limit(site) == 1);
     site.execute({}, SetAdmin{"web-80", "s3", Admin::disabled, false, {}});
     CHECK(site.kernel().size() == 4);
+}
+
+TEST_CASE("deadlines tell the earliest, and what is due") {
+    Deadlines<std::string> deadlines;
+    const TimePoint start{1h};
+    CHECK_FALSE(deadlines.earliest());
+    deadlines.set("b", start + 2s);
+    deadlines.set("a", start + 3s);
+    deadlines.set("c", start + 9s);
+    CHECK(deadlines.earliest() == start + 2s);
+    CHECK(deadlines.due(start + 1s).empty());
+    CHECK(deadlines.due(start + 3s) == std::vector<std::string>{"b", "a"});
+    deadlines.bring_forward("a", start + 4s);
+    CHECK(deadlines.earliest() == start + 2s);
+    deadlines.bring_forward("a", start + 1s);
+    CHECK(deadlines.earliest() == start + 1s);
+    deadlines.set("a", start + 5s);
+    deadlines.set("b", std::nullopt);
+    CHECK(deadlines.earliest() == start + 5s);
+    CHECK(deadlines.all().size() == 2);
+    deadlines.clear();
+    CHECK_FALSE(deadlines.earliest());
 }

@@ -295,8 +295,11 @@ void check(Site& site) {
     }
     for (const auto& [name, vip] : snapshot->vips)
         check_vip(site, *snapshot, *vip);
-    for (const auto& alert : snapshot->alerts)
+    for (const auto& alert : snapshot->alerts) {
+        INFO(alert.code << " " << alert.subject << ": " << alert.text);
         CHECK_FALSE(alert.text.empty());
+        if (site.settled()) CHECK(alert.code != "not-programmed");
+    }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "src/policy/degraded.hpp"
 #include "src/policy/fitness.hpp"
 #include "src/policy/leave_limit.hpp"
+#include "src/policy/pending_step.hpp"
 #include "src/policy/pool_policy.hpp"
 #include "src/policy/server_health.hpp"
 #include "src/policy/slow_start.hpp"
@@ -487,6 +488,32 @@ TEST_CASE("every phase of a stop lasts at most what the table says") {
                                   : text == "withdraw_wait" ? waits.withdraw_wait
                                                             : Duration(3s);
         CHECK(stop.deadline() == now + expected);
+    }
+}
+
+TEST_CASE("a step is overdue when its table says so") {
+    const std::vector<std::pair<std::string, Step>> steps{{"address", Step::address},
+                                                          {"service", Step::service},
+                                                          {"destinations", Step::destinations},
+                                                          {"announce", Step::announce}};
+    const auto step_of = [&](const std::string& text) -> std::optional<Step> {
+        for (const auto& [name, step] : steps) {
+            CHECK(to_string(step) == name);
+            if (text == name) return step;
+        }
+        return std::nullopt;
+    };
+    for (const auto& row : table("pending")) {
+        INFO(test::to_string(row));
+        std::optional<PendingStep> known;
+        if (const auto step = step_of(row.at("pending")))
+            known = PendingStep{*step, start - seconds_of(row.at("begun")), false};
+        const auto pending = pending_step(known, step_of(row.at("waits for")), start);
+        CHECK((pending ? std::optional(pending->step) : std::nullopt) ==
+              step_of(row.at("then pending")));
+        if (pending) CHECK(pending->since == start - seconds_of(row.at("then begun")));
+        CHECK((pending && pending->overdue) == is(row, "overdue", "yes"));
+        check_look_again(row, overdue_at(pending));
     }
 }
 
