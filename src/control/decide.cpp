@@ -40,9 +40,9 @@ void describe(const Service& service, const Server& server, bool start_deadline_
               PoolMember& member, TimePoint now) {
     member.name = server.name;
     member.health = server.health.health;
-    member.health_reason = server.health.reason;
+    member.health_text = server.health.reason.text;
     member.admin = server.admin;
-    member.admin_reason = server.admin_reason;
+    member.admin_text = server.admin_reason.text;
     member.weight = server.weight;
     member.adopted_weight = server.adopted_weight;
     member.carries = server.is_to_carry();
@@ -53,7 +53,7 @@ void describe(const Service& service, const Server& server, bool start_deadline_
     // trusted.
     if (start_deadline_passed && member.adopted_weight && member.health == Health::unknown) {
         member.health = Health::down;
-        member.health_reason = {"never-judged", "no verdict since the start"};
+        member.health_text = "no verdict since the start";
     }
 }
 

@@ -33,8 +33,9 @@ bool observe_pool(Pool& pool, const ipvs::Table& table, TimePoint now) {
     each_server(pool, [&](Server& server) {
         std::optional<ipvs::Destination> read;
         if (pool.programmed) read = find_destination(found->second, server.destination);
-        changed = changed || server.in_kernel != read;
-        server.acknowledge(read, now);
+        if (server.in_kernel == read) return;
+        changed = true;
+        server.acknowledge(std::move(read), now);
     });
     return changed;
 }

@@ -27,8 +27,8 @@ bool is_adopted(const PoolMember& member) {
            member.adopted_weight.value_or(0) > 0;
 }
 
-std::string text_of(const Reason& reason, std::string_view otherwise) {
-    return reason.text.empty() ? std::string(otherwise) : reason.text;
+std::string text_or(std::string_view text, std::string_view otherwise) {
+    return std::string(text.empty() ? otherwise : text);
 }
 
 MemberDecision depooled(std::optional<std::int32_t> weight, std::string code, std::string text) {
@@ -45,7 +45,7 @@ MemberDecision decide_draining(const PoolMember& member, const PoolRules& rules)
         return depooled(std::nullopt, "drained", "draining, and down");
     }
     if (member.admin == Admin::draining) {
-        return depooled(0, "draining", text_of(member.admin_reason, "draining"));
+        return depooled(0, "draining", text_or(member.admin_text, "draining"));
     }
     return depooled(0, "draining", "the configured weight is 0");
 }
@@ -53,7 +53,7 @@ MemberDecision decide_draining(const PoolMember& member, const PoolRules& rules)
 MemberDecision decide_up(const PoolMember& member) {
     const auto weight = member.ramped_weight.value_or(member.weight);
     if (weight == member.weight)
-        return {Placement::pooled, weight, {"up", text_of(member.health_reason, "up")}};
+        return {Placement::pooled, weight, {"up", text_or(member.health_text, "up")}};
     return {Placement::pooled,
             weight,
             {"slow-start", fmt::format("up; weight {} of {} so far", weight, member.weight)}};
@@ -62,7 +62,7 @@ MemberDecision decide_up(const PoolMember& member) {
 MemberDecision decide_down(const PoolMember& member, const PoolRules& rules) {
     const bool stays = rules.quiesce_down && !rules.drain_by_removal;
     return depooled(stays ? std::optional(0) : std::nullopt, "down",
-                    text_of(member.health_reason, "down"));
+                    text_or(member.health_text, "down"));
 }
 
 MemberDecision decide_unknown(const PoolMember& member) {
@@ -76,7 +76,7 @@ MemberDecision decide_unknown(const PoolMember& member) {
 /// What a server gets by itself, before the floor holds anything.
 MemberDecision decide_alone(const PoolMember& member, const PoolRules& rules) {
     if (member.admin == Admin::disabled) {
-        return depooled(std::nullopt, "disabled", text_of(member.admin_reason, "disabled"));
+        return depooled(std::nullopt, "disabled", text_or(member.admin_text, "disabled"));
     }
     if (!is_enabled(member)) return decide_draining(member, rules);
     switch (member.health) {
@@ -116,7 +116,7 @@ void hold(const PoolMember& member, std::string code, std::string_view because,
     held.kernel_weight = member.weight;
     held.reason = {std::move(code),
                    fmt::format("down ({}); kept because {}",
-                               text_of(member.health_reason, "no reason given"), because)};
+                               text_or(member.health_text, "no reason given"), because)};
 }
 
 /// Of those that the floor lets go, the ones that were down longest leave first.

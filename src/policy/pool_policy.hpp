@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vipd {
@@ -21,9 +22,10 @@ namespace vipd {
 struct PoolMember {
     std::string name;
     monitors::Health health = monitors::Health::unknown;
-    Reason health_reason;
+    /// Why, in words that are kept elsewhere while the pool is decided.
+    std::string_view health_text;
     Admin admin = Admin::enabled;
-    Reason admin_reason;
+    std::string_view admin_text;
     /// Configured weight, 0..65535; with 0 the server is drained, whatever its admin state.
     std::int32_t weight = 1;
     /// Found in the kernel at start with this weight, and not judged since: stays as it is until

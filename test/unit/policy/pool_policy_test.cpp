@@ -132,7 +132,7 @@ TEST_CASE("an empty pool decides nothing") {
 TEST_CASE("a server without a text for its reason still gets one") {
     auto members = pool_of(3);
     for (auto& member : members)
-        member.health_reason = {};
+        member.health_text = {};
     members[1].admin = Admin::draining;
     members[2].health = Health::down;
     for (const auto& decided : decide_pool(members, threshold("0")).members)

@@ -19,7 +19,7 @@ inline PoolMember up_server(std::string name) {
     PoolMember member;
     member.name = std::move(name);
     member.health = monitors::Health::up;
-    member.health_reason = because("monitors-up");
+    member.health_text = "because of monitors-up";
     member.weight = 10;
     return member;
 }
@@ -33,7 +33,7 @@ inline std::vector<PoolMember> pool_of(std::size_t servers) {
 
 inline void take_down(PoolMember& member, TimePoint now) {
     member.health = monitors::Health::down;
-    member.health_reason = because("connect-refused");
+    member.health_text = "because of connect-refused";
     member.went_down = now;
 }
 

@@ -108,7 +108,7 @@ private:
     void administer_one() {
         auto& member = any_member();
         member.admin = static_cast<Admin>(pick(0, 2));
-        member.admin_reason = test::because("alice");
+        member.admin_text = "because of alice";
         member.drained = chance(50);
     }
 
