@@ -170,7 +170,8 @@ function show_alerts(alerts) {
 function show_vips(vips) {
   const labels = ["VIP", "Address", "Wanted", "Advertised to", "Since", "Reason"];
   by_id("vips").replaceChildren(...vips.flatMap(vip => vip.addresses.map(address => table_row(labels, vip.name,
-    address.address, word(address.wanted, address.wanted === "announced" ? "good" : "bad"),
+    address.address, address.degraded ? word(`${address.wanted}, degraded`, "warn")
+      : word(address.wanted, address.wanted === "announced" ? "good" : "bad"),
     address.advertised_to.join(", "), since(address.since),
     address.reason.text + (address.present ? "" : "; not on the interface")))));
 }
