@@ -19,6 +19,8 @@ constexpr std::chrono::minutes drift_shown{5};
 constexpr std::chrono::seconds evidence_shown{30};
 /// An override or maintenance that ends this soon is told of.
 constexpr std::chrono::minutes expiry_told{5};
+/// As long as earlier crashes count against us (src/state/state.hpp).
+constexpr std::chrono::minutes crash_loop_shown{5};
 /// Servers that go down within this time of each other are taken as one failure …
 constexpr std::chrono::seconds at_once{10};
 /// … when they are so many, and at least half of those that were up.
@@ -121,6 +123,8 @@ void Controller::alert_operators(const AddAlert& add, TimePoint now) const {
     for (const auto& [file, list] : lists_) {
         if (list.problem) add("source-stale", file, *list.problem);
     }
+    if (crash_loop_ && now - crash_loop_->first < crash_loop_shown)
+        add("crash-loop", config_.node, crash_loop_->second);
     if (state_unsaved_) add("state-unsaved", config_.state_dir, *state_unsaved_);
     if (config_rejected_) add("config-rejected", config_.node, *config_rejected_);
     for (const auto& [vip, state] : maintenance_) {

@@ -124,6 +124,9 @@ public:
     CommandResult execute(const Command& command, const Maintenance& maintenance, TimePoint now);
     /// A configuration was found and is not used, and why; an alert until a reload succeeds.
     void config_rejected(std::string why);
+    /// So many unclean ends of vipd within five minutes that routers are not told to keep our
+    /// routes over this start; an alert for the next five minutes.
+    void crash_loop(std::size_t unclean_ends, TimePoint now);
     /// State was saved, or why it could not be; told when that changes, and an alert as long as it
     /// lasts.
     void state_saved(std::optional<std::string> problem);
@@ -274,6 +277,8 @@ private:
     bool initial_set_complete_ = false;
     std::size_t probed_services_ = 0;
     std::optional<std::string> config_rejected_;
+    /// When this run began, if it is one of many that ended badly, and what is said of it.
+    std::optional<std::pair<TimePoint, std::string>> crash_loop_;
     std::optional<std::string> state_unsaved_;
     std::map<std::string, ListState> lists_;
     /// What vipd made in the kernel, in this run or an earlier one, and may therefore remove.

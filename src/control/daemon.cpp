@@ -305,6 +305,7 @@ void Daemon::Wiring::begin_bgp(const ipvs::KernelReport& report) {
     const bool kernel = config_->ipvs.backend == IpvsConfig::BackendKind::kernel;
     const bool adopted = kernel && controller_.finds_its_own(*report.table);
     const bool trusted = !saved_ || saved_->unclean_starts() < distrusted_after;
+    if (!trusted) controller_.crash_loop(saved_->unclean_starts(), now());
     restart_.restarted = adopted && saved_ && saved_->found();
     restart_.forwarding_preserved = restart_.restarted && trusted;
     restart_.forwarding_persistent = kernel && trusted;

@@ -4,6 +4,8 @@
 #include "src/control/carry_over.hpp"
 #include "src/control/controller.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -40,6 +42,15 @@ void take_back_pools(Model& next, std::vector<Pool>& left, TimePoint now) {
 void Controller::config_rejected(std::string why) {
     events_.add("config-rejected", config_.node, why);
     config_rejected_ = std::move(why);
+}
+
+void Controller::crash_loop(std::size_t unclean_ends, TimePoint now) {
+    auto text = fmt::format(
+        "vipd ended uncleanly {} times within 5 minutes: routers were not asked to keep our routes "
+        "over this start",
+        unclean_ends);
+    events_.add("crash-loop", config_.node, text);
+    crash_loop_.emplace(now, std::move(text));
 }
 
 void Controller::reload(Config config, TimePoint now) {

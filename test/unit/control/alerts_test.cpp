@@ -202,3 +202,13 @@ TEST_CASE("a rejected configuration is alerted on until a reload succeeds") {
     site.reload(small_config(1));
     CHECK(site.alerts().empty());
 }
+
+TEST_CASE("a start after many crashes says for five minutes that routers do not keep our routes") {
+    auto site = site_with_all_up(1);
+    site.controller.crash_loop(3, site.now);
+    CHECK(site.alerts() == std::vector<std::string>{"crash-loop"});
+    site.wait(5min - 1s);
+    CHECK(site.alerts() == std::vector<std::string>{"crash-loop"});
+    site.wait(1s);
+    CHECK(site.alerts().empty());
+}
