@@ -52,8 +52,7 @@ MemberDecision decide_draining(const PoolMember& member, const PoolRules& rules)
 
 MemberDecision decide_up(const PoolMember& member) {
     const auto weight = member.ramped_weight.value_or(member.weight);
-    if (weight == member.weight)
-        return {Placement::pooled, weight, {"up", text_or(member.health_text, "up")}};
+    if (weight == member.weight) return {Placement::pooled, weight, {"up", "up and enabled"}};
     return {Placement::pooled,
             weight,
             {"slow-start", fmt::format("up; weight {} of {} so far", weight, member.weight)}};
