@@ -31,6 +31,7 @@ public:
     std::vector<Problem> run() && {
         check_forwarding();
         check_reverse_path();
+        check_probes_through_vip();
         check_arp();
         check_conntrack();
         check_expiry();
@@ -107,6 +108,25 @@ private:
             found(Severity::warning, "rp-filter",
                   "clients whose way back is not by " + interface + " are dropped without a trace",
                   "set net.ipv4.conf." + interface + ".rp_filter = 2 (and conf.all not to 1)");
+        }
+    }
+
+    // An answer from one of our own addresses is dropped as forged without accept_local, of which
+    // the larger of "all" and the interface's counts (net/ipv4/fib_frontend.c,
+    // IN_DEV_ACCEPT_LOCAL).
+    void check_probes_through_vip() {
+        std::set<std::string> told;
+        const auto all = sysctl("net/ipv4/conf/all/accept_local");
+        for (const Address& server : site_.probed_through_vip) {
+            const auto interface = host_.interface_to.find(server);
+            if (interface == host_.interface_to.end()) continue;
+            const auto& name = interface->second;
+            const auto own = sysctl("net/ipv4/conf/" + name + "/accept_local");
+            if (!all || !own || std::max(*all, *own) != 0 || !told.insert(name).second) continue;
+            found(Severity::error, "accept-local",
+                  "answers to probes through the VIP that arrive by " + name +
+                      " are dropped, as they come from the VIP, which is this host's too",
+                  "set net.ipv4.conf." + name + ".accept_local = 1");
         }
     }
 

@@ -21,7 +21,8 @@ struct HostFacts {
     std::set<std::string> interfaces{};
     /// Modules in the kernel, as far as schedulers go: "ip_vs_mh".
     std::set<std::string> modules{};
-    /// The MTU of the interface on the way to a destination.
+    /// The interface that packets to a destination leave by (tunnel and dr only), and its MTU.
+    std::map<Address, std::string> interface_to{};
     std::map<Address, std::uint32_t> mtu_to{};
 };
 
@@ -29,6 +30,9 @@ struct HostFacts {
 struct SiteFacts {
     /// Several balancers announce the same VIPs and a router spreads flows over them (ECMP).
     bool several_balancers = true;
+    /// Servers that are probed through an IPv4 VIP by tunnel or dr: their answers come from an
+    /// address that is also this host's.
+    std::set<Address> probed_through_vip{};
 };
 
 /// What there is to say, the worst first. `services`: as wanted.

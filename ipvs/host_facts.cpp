@@ -22,6 +22,7 @@ constexpr const char* sysctls[] = {
     "net/ipv4/ip_forward",
     "net/ipv6/conf/all/forwarding",
     "net/ipv4/conf/all/rp_filter",
+    "net/ipv4/conf/all/accept_local",
     "net/ipv4/conf/all/arp_ignore",
     "net/ipv4/conf/all/arp_announce",
     "net/ipv4/vs/conntrack",
@@ -66,28 +67,27 @@ std::optional<std::string> interface_to(nl_sock* socket, const Address& address)
     return name;
 }
 
-std::set<Address> tunnel_ends(const Table& services) {
-    std::set<Address> ends;
+std::set<Address> tunnel_and_dr_servers(const Table& services) {
+    std::set<Address> servers;
     for (const auto& [service, value] : services) {
         for (const auto& [key, destination] : value.destinations) {
-            if (destination.forwarding == Forwarding::tunnel) ends.insert(key.address);
+            if (destination.forwarding != Forwarding::nat) servers.insert(key.address);
         }
     }
-    return ends;
+    return servers;
 }
 
-std::map<Address, std::uint32_t> read_mtus(const fs::path& root, const Table& services) {
-    std::map<Address, std::uint32_t> mtus;
+void read_ways(const fs::path& root, const Table& services, HostFacts& facts) {
     const std::unique_ptr<nl_sock, decltype(&nl_socket_free)> socket(nl_socket_alloc(),
                                                                      nl_socket_free);
-    if (!socket || nl_connect(socket.get(), NETLINK_ROUTE) < 0) return mtus;
-    for (const Address& address : tunnel_ends(services)) {
+    if (!socket || nl_connect(socket.get(), NETLINK_ROUTE) < 0) return;
+    for (const Address& address : tunnel_and_dr_servers(services)) {
         const auto interface = interface_to(socket.get(), address);
         if (!interface) continue;
+        facts.interface_to[address] = *interface;
         const auto mtu = read_number(root / "sys/class/net" / *interface / "mtu");
-        if (mtu) mtus[address] = static_cast<std::uint32_t>(*mtu);
+        if (mtu) facts.mtu_to[address] = static_cast<std::uint32_t>(*mtu);
     }
-    return mtus;
 }
 
 }  // namespace
@@ -104,11 +104,12 @@ HostFacts read_host_facts(const fs::path& root, const Table& services) {
         read(name);
     for (const std::string& interface : facts.interfaces) {
         read("net/ipv4/conf/" + interface + "/rp_filter");
+        read("net/ipv4/conf/" + interface + "/accept_local");
     }
     for (const std::string& module : names_in(root / "sys/module")) {
         if (module.starts_with("ip_vs_")) facts.modules.insert(module);
     }
-    facts.mtu_to = read_mtus(root, services);
+    read_ways(root, services, facts);
     return facts;
 }
 

@@ -17,7 +17,7 @@ DatagramProbe::DatagramProbe(const ProbePlan& plan, Protocol protocol,
 Step DatagramProbe::start(const ProbeContext& context, TimePoint now) {
     started_ = now;
     auto [socket, error] = protocol_ == Protocol::udp
-                               ? connect_datagram(plan_.target, plan_.source)
+                               ? connect_datagram(plan_.target, plan_.source, plan_.path)
                                : connect_icmp(plan_.target.address, plan_.source);
     socket_ = std::move(socket);
     if (error != 0) return socket_failure(error);

@@ -31,7 +31,8 @@ struct Engine::State {
     std::vector<std::unique_ptr<Worker>> workers;  // last: they use the sinks until they are joined
 
     std::size_t home(const ProbePlan& plan) {
-        const auto shard = std::hash<Address>{}(plan.target.address) % workers.size();
+        const auto& server = plan.path ? plan.path->server : plan.target.address;
+        const auto shard = std::hash<Address>{}(server) % workers.size();
         return worker_of.try_emplace(plan.id, shard).first->second;
     }
 };

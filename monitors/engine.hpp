@@ -4,6 +4,7 @@
 
 #include "monitors/check.hpp"
 #include "monitors/health.hpp"
+#include "monitors/vip_path.hpp"
 #include "src/base/address.hpp"
 #include "src/base/reason.hpp"
 #include "src/base/time.hpp"
@@ -33,6 +34,9 @@ struct ProbePlan {
     std::optional<Duration> down_interval{};
     /// The local address to speak from; of the target's family. Absent: the kernel's choice.
     std::optional<Address> source{};
+    /// `target` is the VIP, and this the way to the server behind it. Absent: `target` is the
+    /// server itself.
+    std::optional<VipPath> path{};
     Thresholds thresholds{};
     /// The verdict to start from: unknown, or restored from an earlier run.
     Health initial = Health::unknown;

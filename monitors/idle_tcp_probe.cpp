@@ -30,7 +30,7 @@ void set_option(int fd, int level, int name, int value) {
 
 Step IdleTcpProbe::start(const ProbeContext& context, TimePoint now) {
     started_ = now;
-    auto [socket, error] = connect_stream(plan_.target, plan_.source);
+    auto [socket, error] = connect_stream(plan_.target, plan_.source, plan_.path);
     socket_ = std::move(socket);
     if (error != 0 && error != EINPROGRESS) return socket_failure(error);
     const bool at_once = error == 0;

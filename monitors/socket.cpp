@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <system_error>
 
@@ -46,35 +47,85 @@ SocketAddress socket_address(const Endpoint& endpoint) {
 
 namespace {
 
+int set_option(int fd, int level, int name, int value) {
+    return ::setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : errno;
+}
+
+struct LocalAddress {
+    SocketAddress address;
+    int error = 0;
+};
+
+/// The address that this host would speak to `target` from. Sends nothing.
+LocalAddress own_address_towards(const Address& target) {
+    constexpr std::uint16_t any_port = 9;  // for connect(2) to be content
+    const auto remote = socket_address({target, any_port});
+    LocalAddress own;
+    own.address.length = sizeof own.address.storage;
+    const Fd socket(::socket(remote.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    auto* local = reinterpret_cast<sockaddr*>(&own.address.storage);
+    if (!socket || ::connect(socket.get(), remote.get(), remote.length) != 0 ||
+        ::getsockname(socket.get(), local, &own.address.length) != 0) {
+        own.error = errno;
+    }
+    return own;
+}
+
+int bind_to(int fd, SocketAddress address, std::uint16_t port) {
+    static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
+    const auto network_order = htons(port);
+    std::memcpy(reinterpret_cast<char*>(&address.storage) + offsetof(sockaddr_in, sin_port),
+                &network_order, sizeof network_order);
+    return ::bind(fd, address.get(), address.length) == 0 ? 0 : errno;
+}
+
+/// Marked, from this host's own address and the path's port, which other probes of the same server
+/// use too, towards other VIPs and ports. 0 or why not.
+int enter_path(int fd, const VipPath& path, const std::optional<Address>& source) {
+    if (const int error = set_option(fd, SOL_SOCKET, SO_MARK, static_cast<int>(path.mark)))
+        return error;
+    const auto [local, unknown] =
+        source ? LocalAddress{socket_address({*source, 0}), 0} : own_address_towards(path.server);
+    if (unknown != 0) return unknown;
+    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    const int error = bind_to(fd, local, path.source_port);
+    return error == EADDRINUSE ? bind_to(fd, local, 0) : error;
+}
+
+/// 0 or why not.
+int leave_from(int fd, const Address& source) {
+    // The port is chosen at connect, when it may be shared between destinations (ip(7)).
+    set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    return bind_to(fd, socket_address({source, 0}), 0);
+}
+
 Connecting connect_socket(int type, int protocol, const Endpoint& target,
-                          const std::optional<Address>& source) {
+                          const std::optional<Address>& source,
+                          const std::optional<VipPath>& path) {
     const auto address = socket_address(target);
     Connecting result{.socket = Fd(::socket(address.storage.ss_family,
                                             type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol)),
                       .error = 0};
-    const auto failed = [&result] {
+    const int fd = result.socket.get();
+    if (!result.socket) {
         result.error = errno;
-        return std::move(result);
-    };
-    if (!result.socket) return failed();
+        return result;
+    }
     if (type == SOCK_STREAM) {
         const linger at_once{.l_onoff = 1, .l_linger = 0};
-        ::setsockopt(result.socket.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }
     if (type == SOCK_DGRAM) {
         const bool ipv4 = target.address.is_ipv4();
-        const int on = 1;
-        ::setsockopt(result.socket.get(), ipv4 ? IPPROTO_IP : IPPROTO_IPV6,
-                     ipv4 ? IP_RECVERR : IPV6_RECVERR, &on, sizeof on);
+        set_option(fd, ipv4 ? IPPROTO_IP : IPPROTO_IPV6, ipv4 ? IP_RECVERR : IPV6_RECVERR, 1);
     }
-    if (source) {
-        const int late =
-            1;  // the port is chosen at connect, when it may be shared between destinations (ip(7))
-        ::setsockopt(result.socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &late, sizeof late);
-        const auto local = socket_address({*source, 0});
-        if (::bind(result.socket.get(), local.get(), local.length) != 0) return failed();
+    if (path) {
+        result.error = enter_path(fd, *path, source);
+    } else if (source) {
+        result.error = leave_from(fd, *source);
     }
-    if (::connect(result.socket.get(), address.get(), address.length) != 0) return failed();
+    if (result.error != 0) return result;
+    if (::connect(fd, address.get(), address.length) != 0) result.error = errno;
     return result;
 }
 
@@ -82,17 +133,19 @@ Connecting connect_socket(int type, int protocol, const Endpoint& target,
 
 /// Closing it sends RST instead of FIN, so that nothing stays behind in TIME_WAIT, here or there: a
 /// probe that is over has nothing more to say or to hear.
-Connecting connect_stream(const Endpoint& target, const std::optional<Address>& source) {
-    return connect_socket(SOCK_STREAM, 0, target, source);
+Connecting connect_stream(const Endpoint& target, const std::optional<Address>& source,
+                          const std::optional<VipPath>& path) {
+    return connect_socket(SOCK_STREAM, 0, target, source, path);
 }
 
-Connecting connect_datagram(const Endpoint& target, const std::optional<Address>& source) {
-    return connect_socket(SOCK_DGRAM, 0, target, source);
+Connecting connect_datagram(const Endpoint& target, const std::optional<Address>& source,
+                            const std::optional<VipPath>& path) {
+    return connect_socket(SOCK_DGRAM, 0, target, source, path);
 }
 
 Connecting connect_icmp(const Address& target, const std::optional<Address>& source) {
     const int protocol = target.is_ipv4() ? int{IPPROTO_ICMP} : int{IPPROTO_ICMPV6};
-    return connect_socket(SOCK_RAW, protocol, {target, 0}, source);
+    return connect_socket(SOCK_RAW, protocol, {target, 0}, source, {});
 }
 
 int pending_error(int fd) {

@@ -1,6 +1,7 @@
 #pragma once
 // The system calls behind a probe's socket, with errors as values.
 
+#include "monitors/vip_path.hpp"
 #include "src/base/address.hpp"
 #include "src/base/reason.hpp"
 
@@ -40,15 +41,18 @@ struct SocketAddress {
 
 SocketAddress socket_address(const Endpoint& endpoint);
 
-/// A non-blocking socket that connects to `target`, from `source` where given, and 0, EINPROGRESS
+/// A non-blocking socket that connects to `target`, from `source` where given, by `path` where the
+/// target is a VIP, and 0, EINPROGRESS
 /// or why it does not.
 struct Connecting {
     Fd socket;
     int error = 0;
 };
-Connecting connect_stream(const Endpoint& target, const std::optional<Address>& source);
+Connecting connect_stream(const Endpoint& target, const std::optional<Address>& source,
+                          const std::optional<VipPath>& path = {});
 /// Hears of every ICMP message that an unreachable port or host leads to.
-Connecting connect_datagram(const Endpoint& target, const std::optional<Address>& source);
+Connecting connect_datagram(const Endpoint& target, const std::optional<Address>& source,
+                            const std::optional<VipPath>& path = {});
 /// A raw socket that hears ICMP messages of the target only. Needs CAP_NET_RAW.
 Connecting connect_icmp(const Address& target, const std::optional<Address>& source);
 

@@ -27,7 +27,7 @@ StreamProbe::StreamProbe(const ProbePlan& plan, const TlsContext* tls,
 
 Step StreamProbe::start(const ProbeContext& context, TimePoint now) {
     started_ = now;
-    auto [socket, error] = connect_stream(plan_.target, plan_.source);
+    auto [socket, error] = connect_stream(plan_.target, plan_.source, plan_.path);
     socket_ = std::move(socket);
     if (error != 0 && error != EINPROGRESS) return socket_failure(error);
     if (error == 0) {  // usual on loopback

@@ -17,7 +17,8 @@ ProbePlan common_part(ProbePlan plan) {
 
 std::size_t hash_of(const ProbePlan& common) {
     return hash_value(common.check) ^ (std::hash<Address>{}(common.target.address) * 31U) ^
-           (std::size_t{common.target.port} << 16U);
+           (std::size_t{common.target.port} << 16U) ^
+           (std::size_t{common.path ? common.path->mark : 0} * 0x9e3779b97f4a7c15U);
 }
 
 }  // namespace

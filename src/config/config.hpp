@@ -141,6 +141,8 @@ struct MonitorConfig {
     /// The local address that probes of a family are sent from; absent: the kernel chooses.
     std::map<Family, Address> source;
     monitors::Thresholds thresholds;
+    /// "via": "vip": the server is reached through the VIP, as users reach it.
+    bool via_vip = false;
     /// Shown, but does not count for health.
     bool advisory = false;
 
@@ -211,11 +213,28 @@ struct ServiceConfig {
     bool operator==(const ServiceConfig&) const = default;
 };
 
+/// What probes through VIPs may use for themselves: each server that is probed so takes one mark
+/// and one port of each family, the same number of both ranges.
+struct VipPathsConfig {
+    std::uint32_t first_mark = 0x10000000;
+    std::uint16_t first_port = 20000;
+    std::uint16_t count = 10000;
+
+    bool contains(std::uint32_t mark) const {
+        return mark >= first_mark && mark - first_mark < count;
+    }
+    std::uint16_t port_of(std::uint32_t mark) const {
+        return static_cast<std::uint16_t>(first_port + (mark - first_mark));
+    }
+    bool operator==(const VipPathsConfig&) const = default;
+};
+
 /// The probe engine as a whole.
 struct EngineConfig {
     unsigned workers = 1;
     /// Probes at one time; 0: three quarters of the limit on open files.
     std::size_t max_running = 0;
+    VipPathsConfig vip_paths;
 
     bool operator==(const EngineConfig&) const = default;
 };

@@ -110,9 +110,16 @@ private:
               after_.monitors.workers);
         field(Impact::restart, "monitors", "max_running", before_.monitors.max_running,
               after_.monitors.max_running);
+        compare_vip_paths(before_.monitors.vip_paths, after_.monitors.vip_paths);
         field(Impact::policy, "start_deadline", "time", before_.start_deadline,
               after_.start_deadline);
         field(Impact::policy, "suspect_max", "time", before_.suspect_max, after_.suspect_max);
+    }
+
+    void compare_vip_paths(const VipPathsConfig& before, const VipPathsConfig& after) {
+        field(Impact::kernel, "vip_paths", "first_mark", before.first_mark, after.first_mark);
+        field(Impact::kernel, "vip_paths", "first_port", before.first_port, after.first_port);
+        field(Impact::kernel, "vip_paths", "count", before.count, after.count);
     }
 
     void compare_ipvs(const IpvsConfig& before, const IpvsConfig& after) {

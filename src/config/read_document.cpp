@@ -68,6 +68,14 @@ void read_brake(ObjectReader& reader, BrakeConfig& brake) {
     reader.duration("window", brake.window, 1s, 10min);
 }
 
+void read_vip_paths(ObjectReader& reader, VipPathsConfig& paths) {
+    constexpr std::uint64_t last_mark = 4294967295;
+    constexpr std::uint64_t most = 60000;
+    reader.integer("first_mark", paths.first_mark, 1, last_mark - most, "a mark");
+    reader.integer("first_port", paths.first_port, 1024, 65535, "a port");
+    reader.integer("count", paths.count, 1, most);
+}
+
 void read_ipvs(ObjectReader& reader, IpvsConfig& ipvs) {
     using Backend = IpvsConfig::BackendKind;
     using OnDown = IpvsConfig::OnDown;
@@ -138,6 +146,9 @@ Config read_document(const JsonValue& root_value, const Folders& folders, const 
     root.object("monitors", [&](ObjectReader& reader) {
         reader.integer("workers", config.monitors.workers, 1, 64);
         reader.integer("max_running", config.monitors.max_running, 0, 1000000);
+        reader.object("vip_paths", [&](ObjectReader& nested) {
+            read_vip_paths(nested, config.monitors.vip_paths);
+        });
     });
     root.duration("start_deadline", config.start_deadline, 0s, 1h);
     root.duration("suspect_max", config.suspect_max, 0s, 10min);

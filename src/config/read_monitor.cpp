@@ -47,6 +47,13 @@ void check_times(ObjectReader& reader, const MonitorConfig& monitor) {
     }
 }
 
+// The others look at the host, or at what is here: there is no way to them through a VIP.
+bool speaks_to_port(const monitors::Check& check) {
+    return !std::holds_alternative<monitors::IcmpCheck>(check) &&
+           !std::holds_alternative<monitors::ScriptCheck>(check) &&
+           !std::holds_alternative<monitors::FileCheck>(check);
+}
+
 // One address, or one of each family.
 void read_source(ObjectReader& reader, std::map<Family, Address>& into) {
     const auto* value = reader.find("source");
@@ -85,6 +92,8 @@ MonitorConfig read_monitor(const JsonValue& value, std::string pointer, const Mo
     // Without a type nobody can say which other keys are right.
     if (read_type == nullptr) return monitor;
     read_type(reader, folders, monitor);
+    if (speaks_to_port(monitor.check))
+        reader.choice("via", monitor.via_vip, {{"server", false}, {"vip", true}});
     reader.finish();
     return monitor;
 }

@@ -111,9 +111,17 @@ void Controller::alert_kernel(const AddAlert& add, TimePoint now) const {
         add("kernel-unreadable", config_.node, "the table has not been read since the start");
     }
     for (const auto& refusal : refusals_) {
-        if (std::holds_alternative<ipvs::AddService>(refusal.change)) continue;  // its pool says so
-        add("not-programmed", ipvs::to_string(ipvs::service_of(refusal.change)),
+        const auto& service = ipvs::service_of(refusal.change);
+        const bool whole = std::holds_alternative<ipvs::AddService>(refusal.change);
+        if (whole && !paths_.owns(service)) continue;  // its pool says so
+        add("not-programmed", ipvs::to_string(service),
             to_string(refusal.change) + ": " + refusal.error.text);
+    }
+    if (paths_.lacking() > 0) {
+        add("not-programmed", "monitors.vip_paths",
+            fmt::format("{} servers cannot be probed through the VIP: somebody else uses the marks "
+                        "of the range",
+                        paths_.lacking()));
     }
     if (last_drift_ && now - last_drift_->at < drift_shown)
         add("drift", last_drift_->subject, last_drift_->text);

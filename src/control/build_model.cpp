@@ -8,24 +8,35 @@ namespace {
 
 constexpr Duration longest_start_deadline{120000};
 
-monitors::ProbePlan make_plan(const MonitorConfig& monitor, const Server& server,
+/// `service`: what is connected to at the server, or the VIP where the monitor goes through it.
+monitors::ProbePlan make_plan(const MonitorConfig& monitor, const Endpoint& service,
                               monitors::ProbeId id) {
     monitors::ProbePlan plan;
     plan.id = id;
-    plan.target = {server.destination.address, monitor.port.value_or(server.destination.port)};
+    plan.target = {service.address, monitor.port.value_or(service.port)};
     plan.check = monitor.check;
     plan.interval = monitor.interval;
     plan.timeout = monitor.timeout;
     plan.fast_interval = monitor.fast_interval;
     plan.down_interval = monitor.down_interval;
-    const auto source = monitor.source.find(server.destination.address.family());
+    const auto source = monitor.source.find(service.address.family());
     if (source != monitor.source.end()) plan.source = source->second;
     plan.thresholds = monitor.thresholds;
     return plan;
 }
 
+ProbeState make_probe(const MonitorConfig& monitor, const Endpoint& service, monitors::ProbeId id) {
+    ProbeState probe;
+    probe.plan = make_plan(monitor, service, id);
+    probe.verdict.type = monitors::type_name(monitor.check);
+    probe.verdict.via_vip = monitor.via_vip;
+    probe.verdict.advisory = monitor.advisory;
+    return probe;
+}
+
 Server make_server(const std::string& name, const ServerConfig& config, const Address& address,
-                   const ServiceConfig& service, monitors::ProbeId& next_probe) {
+                   const ServiceConfig& service, const Address& vip_address,
+                   monitors::ProbeId& next_probe) {
     Server server;
     server.name = name;
     server.destination = {address, kernel_port(service, config)};
@@ -35,11 +46,13 @@ Server make_server(const std::string& name, const ServerConfig& config, const Ad
     server.admin = config.state;
     server.admin_reason = configured_reason(config.state);
     for (const auto& monitor : service.monitors) {
-        ProbeState probe;
-        probe.plan = make_plan(monitor, server, next_probe++);
-        probe.verdict.type = monitors::type_name(monitor.check);
-        probe.verdict.advisory = monitor.advisory;
-        server.probes.push_back(std::move(probe));
+        const auto target = monitor.via_vip ? Endpoint{vip_address, service.port}
+                                            : Endpoint{address, server.destination.port};
+        server.probes.push_back(make_probe(monitor, target, next_probe++));
+        if (!monitor.via_vip) continue;
+        auto& probe = server.probes.back();
+        probe.path = vip_path_key(service, vip_address.family(), address, config);
+        probe.verdict.reason = {"no-path", "waits for its private service in the kernel"};
     }
     server.health = judge(server);
     return server;
@@ -53,7 +66,8 @@ Pool make_pool(const ServiceConfig& service, const Address& vip_address,
     for (const auto& [name, server] : service.servers) {
         const auto family = server_family(service, vip_address.family());
         if (const auto address = server_address(server, family))
-            pool.servers.push_back(make_server(name, server, *address, service, next_probe));
+            pool.servers.push_back(
+                make_server(name, server, *address, service, vip_address, next_probe));
     }
     return pool;
 }
@@ -70,6 +84,26 @@ Vip make_vip(const std::string& name, const VipConfig& config, TimePoint now) {
         vip.addresses.push_back(std::move(state));
     }
     return vip;
+}
+
+/// What tells probes of one server and VIP apart from those that can share their runs.
+monitors::ProbePlan what_is_done(monitors::ProbePlan plan) {
+    plan.id = 0;
+    plan.thresholds = {};
+    return plan;
+}
+
+/// Two connections from one port to the same VIP and port cannot be.
+void choose_slots(Model& model) {
+    std::map<std::pair<VipPathKey, Endpoint>, std::vector<monitors::ProbePlan>> known;
+    each_probe(model, [&](const Server&, ProbeState& probe) {
+        if (!probe.path) return;
+        auto& plans = known[{*probe.path, probe.plan.target}];
+        auto plan = what_is_done(probe.plan);
+        const auto same = std::ranges::find(plans, plan);
+        probe.path->slot = static_cast<unsigned>(same - plans.begin());
+        if (same == plans.end()) plans.push_back(std::move(plan));
+    });
 }
 
 }  // namespace
@@ -141,6 +175,7 @@ Model build_model(const Config& config, monitors::ProbeId& next_probe, TimePoint
         }
         model.services.push_back(std::move(service));
     }
+    choose_slots(model);
     index(model);
     return model;
 }

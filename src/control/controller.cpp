@@ -24,14 +24,9 @@ Controller::Controller(Config config, TimePoint now)
 
 void Controller::start_all_probes() {
     outputs_.probes.clear();
-    for (const auto& service : model_.services) {
-        for (const auto& pool : service.pools) {
-            for (const auto& server : pool.servers) {
-                for (const auto& probe : server.probes)
-                    outputs_.probes.push_back(probe.plan);
-            }
-        }
-    }
+    each_probe(model_, [this](const Server&, const ProbeState& probe) {
+        if (probe.may_run()) outputs_.probes.push_back(probe.plan);
+    });
 }
 
 void Controller::handle(const monitors::Verdict& verdict, TimePoint now) {
@@ -93,6 +88,7 @@ void Controller::handle(const ipvs::KernelReport& report, TimePoint now) {
     }
     for (const auto& applied : report.applied)
         observe_applied(applied, now);
+    follow_paths();
     if (report.statistics) observe_statistics(report);
     observe_refusals(report);
     observe_addresses(report);

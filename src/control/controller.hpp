@@ -13,6 +13,7 @@
 #include "src/control/event_log.hpp"
 #include "src/control/model.hpp"
 #include "src/control/verdict_latency.hpp"
+#include "src/control/vip_paths.hpp"
 #include "src/policy/brake.hpp"
 #include "src/policy/stop_sequence.hpp"
 #include "src/policy/suspicion.hpp"
@@ -208,6 +209,12 @@ private:
     void advance_departures(TimePoint now);
     void enter_departure_phase(VipDeparture& departure);
 
+    void need_paths(TimePoint now);
+    void want_paths(ipvs::WantedServices wanted);
+    void follow_paths();
+    void find_paths(Model& next) const;
+    std::optional<monitors::VipPath> way_to(const Server& server, const ProbeState& probe) const;
+
     void override_admin(const ServerName& name, const Command& command, const SetAdmin& set,
                         TimePoint now);
     void apply_overrides();
@@ -258,6 +265,9 @@ private:
     Deadlines<PoolPlace> pools_due_;
     /// VIPs by index in which a wait ends or a step becomes overdue.
     Deadlines<std::size_t> vips_due_;
+    /// Private services of probes that go through VIPs.
+    VipPaths paths_;
+    bool paths_changed_ = false;  // others are ready than when probes were last told
     std::vector<VipDeparture> departing_vips_;
     std::vector<ServiceDeparture> departing_services_;
     TimePoint started_;

@@ -16,6 +16,22 @@ void each_kernel_service(const Config& config, Visit visit) {
     }
 }
 
+/// By the ways on which the server answers in the VIP's name itself.
+std::set<Address> probed_through_vip(const Config& config) {
+    std::set<Address> servers;
+    each_kernel_service(
+        config, [&](const std::string&, const ServiceConfig& service, const Address& vip_address) {
+            const bool via_vip = std::ranges::any_of(service.monitors, &MonitorConfig::via_vip);
+            const bool nat = service.forwarding == ipvs::Forwarding::nat;
+            if (!via_vip || nat || !vip_address.is_ipv4()) return;
+            for (const auto& [name, server] : service.servers) {
+                const auto family = server_family(service, Family::ipv4);
+                if (const auto address = server_address(server, family)) servers.insert(*address);
+            }
+        });
+    return servers;
+}
+
 }  // namespace
 
 ipvs::Table configured_table(const Config& config) {
@@ -32,7 +48,8 @@ std::vector<Finding> examination(const Config& config, const ipvs::Table& servic
     std::vector<Finding> findings;
     if (config.ipvs.backend == IpvsConfig::BackendKind::kernel) {
         // Whoever announces may well share its VIPs with others.
-        const ipvs::SiteFacts site{.several_balancers = config.bgp.has_value()};
+        const ipvs::SiteFacts site{.several_balancers = config.bgp.has_value(),
+                                   .probed_through_vip = probed_through_vip(config)};
         for (auto& problem : ipvs::examine(host, site, services))
             findings.push_back({std::nullopt, std::move(problem)});
     }

@@ -7,6 +7,7 @@
 #include "monitors/engine.hpp"
 #include "src/base/reason.hpp"
 #include "src/config/config.hpp"
+#include "src/config/vip_path.hpp"
 #include "src/policy/announce_policy.hpp"
 #include "src/policy/drain.hpp"
 #include "src/policy/fitness.hpp"
@@ -28,8 +29,13 @@ struct ProbeState {
     monitors::ProbePlan plan;
     MonitorVerdict verdict;
     std::optional<TimePoint> since;
+    /// Through the VIP: the private service that its packets need. The plan has its way only while
+    /// the kernel has that.
+    std::optional<VipPathKey> path{};
     /// The verdict comes from an earlier run, and no probe has confirmed it yet.
     bool restored = false;
+
+    bool may_run() const { return !path || plan.path; }
 };
 
 struct Server {
@@ -171,6 +177,19 @@ struct Model {
     std::unordered_map<monitors::ProbeId, ProbePlace> probes;
     std::map<ipvs::ServiceKey, PoolPlace> pools;
 };
+
+/// Every probe, with its server.
+template <class Visit>
+void each_probe(Model& model, Visit visit) {
+    for (auto& service : model.services) {
+        for (auto& pool : service.pools) {
+            for (auto& server : pool.servers) {
+                for (auto& probe : server.probes)
+                    visit(server, probe);
+            }
+        }
+    }
+}
 
 /// A model of the configuration in which nothing is known yet. Probe ids are taken from
 /// `next_probe` on.

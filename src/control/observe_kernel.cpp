@@ -90,6 +90,7 @@ void Controller::begin(TimePoint now) {
             outputs_.kernel.addresses[{vip.config.interface, address.address}] = true;
         }
     }
+    need_paths(now);
     if (config_.ipvs.timeouts != ipvs::Timeouts{}) outputs_.kernel.timeouts = config_.ipvs.timeouts;
     remove_orphans();
     events_.add("kernel-read", config_.node, "the kernel's table was read");
@@ -97,6 +98,7 @@ void Controller::begin(TimePoint now) {
 }
 
 void Controller::adopt(const ipvs::Table& table) {
+    paths_.adopt(table, config_.monitors.vip_paths);
     for (auto& service : model_.services) {
         for (auto& pool : service.pools) {
             const auto found = table.find(pool.key);
@@ -140,6 +142,7 @@ void Controller::observe_table(const ipvs::Table& table, TimePoint now) {
     }
     for (auto& departure : departing_services_)
         observe_pool(departure.pool, table, now);
+    paths_changed_ = paths_.observe(table) || paths_changed_;
 }
 
 void Controller::observe_applied(const ipvs::Applied& applied, TimePoint now) {
@@ -157,6 +160,7 @@ void Controller::observe_applied(const ipvs::Applied& applied, TimePoint now) {
     for (auto& departure : departing_services_) {
         if (departure.pool.key == key) acknowledge(departure.pool, applied.change, now);
     }
+    paths_changed_ = paths_.observe(applied.change) || paths_changed_;
     const auto found = model_.pools.find(key);
     if (found == model_.pools.end()) return;
     service_views_[found->second.service].reset();

@@ -19,6 +19,13 @@ bool is_configured(const Model& model, const Address& address) {
     });
 }
 
+const ProbeState& probe_at(const Model& model, const ProbePlace& place) {
+    return model.services[place.service]
+        .pools[place.pool]
+        .servers[place.server]
+        .probes[place.probe];
+}
+
 void take_back_address(VipDeparture& departure, VipAddress& address) {
     const auto left = std::ranges::find(departure.addresses, address.address, &VipAddress::address);
     if (left == departure.addresses.end()) return;
@@ -87,6 +94,7 @@ void Controller::change_to(Config config, TimePoint now) {
     carry_over(next, model_, now);
     index(next);
 
+    find_paths(next);
     stop_missing_probes(next);
     start_new_probes(next);
     auto previous = std::exchange(model_, std::move(next));
@@ -102,6 +110,7 @@ void Controller::change_to(Config config, TimePoint now) {
     vips_due_.clear();
     brake_due_ = true;
 
+    if (kernel_read_) need_paths(now);
     apply_overrides();
     forget_missing_peers();
     depart(previous, now);
@@ -124,26 +133,23 @@ void Controller::forget_missing_peers() {
 
 void Controller::stop_missing_probes(const Model& next) {
     for (const auto& [id, place] : model_.probes) {
-        if (!next.probes.contains(id)) outputs_.stopped_probes.push_back(id);
+        const auto found = next.probes.find(id);
+        const bool goes_on = found != next.probes.end() && probe_at(next, found->second).may_run();
+        if (!goes_on && probe_at(model_, place).may_run()) outputs_.stopped_probes.push_back(id);
     }
 }
 
 void Controller::start_new_probes(const Model& next) {
     for (const auto& [id, place] : next.probes) {
-        const auto& plan = next.services[place.service]
-                               .pools[place.pool]
-                               .servers[place.server]
-                               .probes[place.probe]
-                               .plan;
+        const auto& probe = probe_at(next, place);
+        if (!probe.may_run()) continue;  // it starts when the kernel has its path
         const auto known = model_.probes.find(id);
         if (known != model_.probes.end()) {
-            const auto& at = known->second;
-            auto before =
-                model_.services[at.service].pools[at.pool].servers[at.server].probes[at.probe].plan;
-            before.initial = plan.initial;  // only means something at the start
-            if (before == plan) continue;
+            auto before = probe_at(model_, known->second);
+            before.plan.initial = probe.plan.initial;  // only means something at the start
+            if (before.may_run() && before.plan == probe.plan) continue;
         }
-        outputs_.probes.push_back(plan);
+        outputs_.probes.push_back(probe.plan);
     }
 }
 

@@ -194,7 +194,8 @@ void Controller::state_saved(std::optional<std::string> problem) {
 /// What vipd made in an earlier run and nobody configures any more.
 void Controller::remove_orphans() {
     for (const auto& key : owned_services_) {
-        if (!model_.pools.contains(key)) outputs_.kernel.services[key] = std::nullopt;
+        if (!model_.pools.contains(key) && !paths_.owns(key))
+            outputs_.kernel.services[key] = std::nullopt;
     }
     for (const auto& address : owned_addresses_) {
         if (!outputs_.kernel.addresses.contains(address))

@@ -14,7 +14,7 @@ std::vector<MonitorView> view_monitors(const Server& server) {
     std::vector<MonitorView> views;
     for (const auto& probe : server.probes) {
         views.push_back({probe.verdict.type, probe.verdict.advisory, probe.verdict.health,
-                         probe.verdict.reason, probe.since});
+                         probe.verdict.reason, probe.since, probe.verdict.via_vip});
     }
     return views;
 }
@@ -151,9 +151,11 @@ ProbeReport Controller::probes_of(const ServerName& name) const {
         for (const auto& pool : service.pools) {
             const auto server = std::ranges::find(pool.servers, name.server, &Server::name);
             if (server == pool.servers.end()) continue;
-            for (const auto& [plan, verdict, since, restored] : server->probes) {
-                report.probes.push_back({plan.id, pool.vip_address, verdict.type, verdict.advisory,
-                                         plan.target, plan.interval, plan.timeout});
+            for (const auto& probe : server->probes) {
+                const auto& plan = probe.plan;
+                report.probes.push_back({plan.id, pool.vip_address, probe.verdict.type,
+                                         probe.verdict.via_vip, probe.verdict.advisory, plan.target,
+                                         plan.interval, plan.timeout});
             }
         }
     }

@@ -17,6 +17,7 @@ void Controller::tick(TimePoint now) {
     if (brake_.eased_since && *brake_.eased_since + config_.brake.window <= now) review_brake(now);
     expire(now);
     keep_saved_health_fresh(now);
+    want_paths(paths_.expire(now));
     for (const auto& place : drains_.due(now))
         decide_pool_of(place, std::nullopt, now);
     for (const auto& place : pools_due_.due(now))
@@ -36,6 +37,7 @@ std::optional<TimePoint> Controller::deadline() const {
     if (!kernel_read_ && !kernel_late_) consider(started_ + step_patience);
     consider(save_due_);
     if (suspicion_) consider(next_review_);
+    consider(paths_.deadline());
     if (brake_.eased_since) consider(*brake_.eased_since + config_.brake.window);
     consider(drains_.earliest());
     consider(pools_due_.earliest());
@@ -106,6 +108,9 @@ void Controller::want_nothing_in_kernel() {
             pool.wanted.reset();
         }
     }
+    want_paths(paths_.remove_all());
+    paths_changed_ = true;
+    follow_paths();
     for (const auto& vip : model_.vips) {
         for (const auto& address : vip.addresses) {
             outputs_.kernel.addresses[{vip.config.interface, address.address}] = false;
@@ -122,9 +127,10 @@ StopProgress Controller::stop_progress() const {
             present = present || address.present;
         }
     }
-    const bool programmed = std::ranges::any_of(model_.services, [](const Service& service) {
-        return std::ranges::any_of(service.pools, &Pool::programmed);
-    });
+    const bool programmed =
+        paths_.any_programmed() || std::ranges::any_of(model_.services, [](const Service& service) {
+            return std::ranges::any_of(service.pools, &Pool::programmed);
+        });
     return {.peers_told = told.size(),
             .sessions_closed = sessions_closed_ || !config_.bgp,
             .dataplane_settled = keeps_kernel() || (!programmed && !present)};

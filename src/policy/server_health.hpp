@@ -16,6 +16,8 @@ struct MonitorVerdict {
     bool advisory = false;
     monitors::Health health = monitors::Health::unknown;
     Reason reason;
+    /// Reaches the server through the VIP, as users do.
+    bool via_vip = false;
 };
 
 struct ServerHealth {

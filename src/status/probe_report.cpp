@@ -32,6 +32,7 @@ void write_probe(JsonWriter& json, const ProbeHistory& probe, const ClockPair& n
     json.member("family", to_string(probe.vip_address.family()));
     json.member("vip_address", probe.vip_address.to_string());
     json.member("monitor", probe.monitor);
+    json.member("via", probe.via_vip ? "vip" : "server");
     json.member("advisory", probe.advisory);
     json.member("address", probe.target.address.to_string());
     json.member("port", probe.target.port);

@@ -17,6 +17,7 @@ struct ProbeHistory {
     monitors::ProbeId id = 0;
     Address vip_address;
     std::string monitor;  // its type
+    bool via_vip = false;
     bool advisory = false;
     Endpoint target;
     Duration interval{};

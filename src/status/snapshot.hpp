@@ -29,6 +29,7 @@ struct MonitorView {
     monitors::Health health = monitors::Health::unknown;
     Reason reason;  // of the result that led to the verdict
     std::optional<TimePoint> since;
+    bool via_vip = false;
 
     bool operator==(const MonitorView&) const = default;
 };

@@ -218,6 +218,7 @@ void StatusWriter::alerts() {
 void StatusWriter::monitor(const MonitorView& view) {
     json_.begin_object();
     json_.member("type", view.type);
+    json_.member("via", view.via_vip ? "vip" : "server");
     json_.member("advisory", view.advisory);
     json_.member("health", monitors::to_string(view.health));
     reason("reason", view.reason);

@@ -24,10 +24,16 @@ std::string state(const std::string& word, const json& since, const std::string&
                        why == "-" || why.empty() ? "" : ": " + why);
 }
 
+/// "http", "http through the VIP (advisory)"
+std::string monitor_text(const json& monitor, const char* type) {
+    return text(monitor, type) + (at(monitor, "via") == "vip" ? " through the VIP" : "") +
+           (holds(monitor, "advisory") ? " (advisory)" : "");
+}
+
 std::string explain_server(const json& server, const View& view) {
     auto out = fmt::format("  server {} ({})\n", text(server, "name"), text(server, "address"));
     for (const auto& monitor : at(server, "monitors")) {
-        const auto type = text(monitor, "type") + (holds(monitor, "advisory") ? " (advisory)" : "");
+        const auto type = monitor_text(monitor, "type");
         out += line(2, "probe",
                     type + " " +
                         state(text(monitor, "health"), at(monitor, "since"),
@@ -197,9 +203,9 @@ std::string kernel_options(const json& service) {
 std::string explain_probes(const json& report, const View& view) {
     std::string out;
     for (const auto& probe : at(report, "probes")) {
-        out += fmt::format("  last probes {} {}: {} {}{}\n", text(report, "service"),
-                           text(probe, "vip_address"), text(probe, "monitor"), endpoint_text(probe),
-                           holds(probe, "advisory") ? " (advisory)" : "");
+        out += fmt::format("  last probes {} {}: {}, {}\n", text(report, "service"),
+                           text(probe, "vip_address"), monitor_text(probe, "monitor"),
+                           endpoint_text(probe));
         const auto& results = at(probe, "results");
         const auto shown = std::min(results.size(), probes_shown);
         for (std::size_t i = 0; i < shown; ++i)

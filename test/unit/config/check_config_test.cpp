@@ -246,6 +246,42 @@ TEST_CASE("peers that could not work are refused") {
     }
 }
 
+TEST_CASE("probes through the VIP are refused where they cannot work") {
+    const std::string via = R"("monitors": [{"type": "tcp", "via": "vip")";
+    const auto monitors = [&via](const std::string& more) {
+        return R"({"services": {"http": {)" + via + more + "}]}}}";
+    };
+    CHECK(problems_with(dual_stack(), monitors("")).empty());
+    CHECK(problems_with(dual_stack(), monitors(R"(, "port": 81)")).empty());
+    for (
+        const auto& [patch, line] : std::vector<std::pair<std::string, std::string>>{
+            {R"({"services": {"http": {"monitors": [{"type": "icmp", "via": "vip"}]}}})",
+             "/services/http/monitors/0/via"},
+            {R"({"bgp": null, "ipvs": {"backend": "memory"}, "services": {"http": {)" + via +
+                 "}]}}}",
+             R"(/services/http/monitors/0/via: found "vip" with the memory backend)"},
+            {R"({"services": {"http": {"forwarding": "nat", )" + via + R"(, "port": 81}]}}})",
+             "no port, or the service's: nat sends every port to the server's own"},
+            {R"({"services": {"http": {"tunnel": {"outer_family": "ipv4"}, )" + via + "}]}}}",
+             "/services/http/monitors/0/source: found no ipv6 address"},
+            {R"({"monitors": {"vip_paths": {"first_port": 60000}}})",
+             "/monitors/vip_paths/count: found 10000, expected at most 5536"},
+            {R"({"monitors": {"vip_paths": {"count": 1}}, "services": {"http": {"servers": )"
+             R"({"b": {"address": ["10.0.0.2", "2001:db8::2"]}}, )" +
+                 via + "}]}}}",
+             "/monitors/vip_paths/count: found 1, expected at least 2"},
+            {R"({"services": {"marked": {"vip": "web", "firewall_mark": 268435460, "monitors": [],)"
+             R"("servers": {"a": {"address": ["10.0.0.1", "2001:db8::1"]}}}, "http": {)" +
+                 via + R"(}]}}, "vips": {"web": {"announce": {"when": "all"}}}})",
+             "/services/marked/firewall_mark: found 268435460, expected a mark outside of "
+             "268435456 to 268445455"}}) {
+        CAPTURE(patch);
+        const auto problems = problems_with(dual_stack(), patch);
+        REQUIRE_FALSE(problems.empty());
+        CHECK_THAT(problems.front(), Catch::Contains(line));
+    }
+}
+
 TEST_CASE("peers that work are accepted") {
     for (
         const auto* patch : {

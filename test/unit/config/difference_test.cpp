@@ -130,6 +130,10 @@ TEST_CASE("every difference has its line and its class") {
             {R"({"monitors": {"workers": 2, "max_running": 9}})",
              {"needs-restart: monitors: workers 1 -> 2",
               "needs-restart: monitors: max_running 0 -> 9"}},
+            {R"({"monitors": {"vip_paths": {"first_mark": 7, "first_port": 9000, "count": 9}}})",
+             {"kernel-writes: vip_paths: first_mark 268435456 -> 7",
+              "kernel-writes: vip_paths: first_port 20000 -> 9000",
+              "kernel-writes: vip_paths: count 10000 -> 9"}},
             {R"({"vips": {"web": {"addresses": ["203.0.113.10", "2001:db8:f::11"], "interface": "eth0"}}})",
              {"re-announce: vip web: addresses 203.0.113.10, 2001:db8:f::10 -> 203.0.113.10, "
               "2001:db8:f::11",

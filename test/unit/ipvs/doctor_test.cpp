@@ -97,6 +97,28 @@ TEST_CASE("the larger of an interface's and the common rp_filter counts") {
     CHECK(codes(host, tunnelled()) == Lines{"rp-filter"});
 }
 
+TEST_CASE("answers to probes through the VIP are let in on the interface where they arrive") {
+    SiteFacts site;
+    site.probed_through_vip = {*Address::parse("10.0.0.11")};
+    auto host = healthy();
+    host.interface_to[*Address::parse("10.0.0.11")] = "eth0";
+    host.sysctls["net/ipv4/conf/all/accept_local"] = 0;
+    host.sysctls["net/ipv4/conf/eth0/accept_local"] = 0;
+    const auto told = [&] {
+        Lines codes;
+        for (const auto& problem : examine(host, site, tunnelled()))
+            codes.push_back(problem.code);
+        return codes;
+    };
+    CHECK(told() == Lines{"accept-local"});
+    CHECK(codes(host, tunnelled()) == none);  // without such probes
+    host.sysctls["net/ipv4/conf/all/accept_local"] = 1;
+    CHECK(told() == none);
+    host.sysctls["net/ipv4/conf/all/accept_local"] = 0;
+    host.sysctls["net/ipv4/conf/eth0/accept_local"] = 1;
+    CHECK(told() == none);
+}
+
 TEST_CASE("each setting of IPVS is judged where it matters") {
     CHECK(codes_with("net/ipv4/vs/conntrack", 1, tunnelled()) == Lines{"conntrack"});
     CHECK(codes_with("net/ipv4/vs/conntrack", 1, by_nat()) == none);

@@ -276,6 +276,34 @@ TEST_CASE("the last results are remembered with the time of each phase", "[edge]
     CHECK(asked);
 }
 
+TEST_CASE("a probe by a path bears its mark and leaves from its port", "[edge]") {
+    std::promise<std::uint16_t> port;
+    const TestServer server([&port](int fd) {
+        sockaddr_in peer{};
+        socklen_t length = sizeof peer;
+        ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length);
+        port.set_value(ntohs(peer.sin_port));
+    });
+    const auto free_port = LoopbackSocket(false).endpoint().port;
+    const Fd marked(::socket(AF_INET, SOCK_STREAM, 0));
+    const int mark = 7;
+    const bool permitted = ::setsockopt(marked.get(), SOL_SOCKET, SO_MARK, &mark, sizeof mark) == 0;
+    Verdicts verdicts;
+    std::promise<std::string> evidence;
+    Engine engine({}, verdicts.sink(),
+                  [&](const Evidence& given) { evidence.set_value(given.reason.code); });
+    auto plan = quick_plan(server.endpoint(), TcpCheck{});
+    plan.interval = plan.timeout = std::chrono::seconds(10);  // once
+    plan.path = VipPath{.mark = 7, .source_port = free_port, .server = server.endpoint().address};
+    engine.update({plan}, {});
+    if (!permitted) {
+        CHECK(evidence.get_future().get() == "not-permitted");
+        return;
+    }
+    CHECK(verdicts.at(0).health == Health::up);
+    CHECK(port.get_future().get() == plan.path->source_port);
+}
+
 TEST_CASE("a failure in a time when we were away ourselves is repeated and not counted", "[edge]") {
     const LoopbackSocket silent(true);  // accepts, and never says anything
     const LoopbackSocket bound(false);

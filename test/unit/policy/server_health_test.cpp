@@ -13,6 +13,18 @@ TEST_CASE("a down server says which monitor found what") {
           ServerHealth{Health::down, {"http-status", "http: 503, accepted 200"}});
 }
 
+TEST_CASE("a server that answers on its own address alone is told so") {
+    const MonitorVerdict direct{"http", false, Health::up, {"ok", "status 200"}};
+    const MonitorVerdict through{
+        "tcp", false, Health::down, {"timeout", "no connection within 2s"}, true};
+    const auto both = judge(std::vector{direct, through});
+    CHECK(both.health == Health::down);
+    CHECK(both.reason.code == "not-through-vip");
+    CHECK(both.reason.text.find("VIP missing on the server") != std::string::npos);
+    CHECK(judge(std::vector{through}).reason ==
+          Reason{"timeout", "tcp through the VIP: no connection within 2s"});
+}
+
 TEST_CASE("a server that waits says for which monitor") {
     const std::vector<MonitorVerdict> verdicts{
         {"tcp", false, Health::up, {"connected", "connected"}},

@@ -161,6 +161,7 @@ TEST_CASE("what probes found is as documented") {
                              {{1,
                                *Address::parse("203.0.113.10"),
                                "http",
+                               true,
                                false,
                                Endpoint{*Address::parse("10.0.0.11"), 443},
                                Duration(5000),

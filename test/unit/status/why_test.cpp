@@ -86,13 +86,13 @@ TEST_CASE("the last probes are told newest first, as far as each one got") {
              "connected_microseconds": null, "handshaken_microseconds": null,
              "first_byte_microseconds": null}]},
         {"vip_address": "203.0.113.10", "monitor": "idle-tcp", "advisory": true,
-         "address": "10.0.0.11", "port": 443, "results": []}]})");
+         "via": "vip", "address": "203.0.113.10", "port": 443, "results": []}]})");
     CHECK(explain_probes(report, paper()) ==
-          "  last probes text 2001:db8:f::10: http [2001:db8::11]:443\n"
+          "  last probes text 2001:db8:f::10: http, [2001:db8::11]:443\n"
           "    failed   5 s ago, in 2000.0 ms: timeout: no answer in 2s\n"
           "    ok       10 s ago, in 2.3 ms (connected after 0.4 ms, TLS after 1.5 ms, first byte "
           "after 2.2 ms): ok: status 200\n"
-          "  last probes text 203.0.113.10: idle-tcp 10.0.0.11:443 (advisory)\n"
+          "  last probes text 203.0.113.10: idle-tcp through the VIP (advisory), 203.0.113.10:443\n"
           "             none yet\n");
 }
 
