@@ -359,11 +359,13 @@ void add_set_admin(CLI::App& app, Options& options, const char* name, const char
     if (name != std::string("reset")) {
         verb->add_flag("--force", options.force, "Even below the floor");
         add_ttl(verb, options);
-        verb->add_flag("--wait", options.wait,
-                       name == std::string("drain")
-                           ? "Wait until it has left, and show how its connections fall"
-                           : "Wait until the kernel has acknowledged it");
+        auto* wait =
+            verb->add_flag("--wait", options.wait,
+                           name == std::string("drain")
+                               ? "Wait until it has left, and show how its connections fall"
+                               : "Wait until the kernel has acknowledged it");
         verb->add_option("--max", options.max_seconds, "How long to wait: 10m (default: 1m)")
+            ->needs(wait)
             ->transform(
                 CLI::AsNumberWithUnit(time_units, CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"));
     }
