@@ -22,7 +22,7 @@ int whole_seconds(Duration duration) {
         std::clamp<std::chrono::seconds::rep>(rounded_up, 1, 32767));  // tcp(7): the most it takes
 }
 
-void set_option(int fd, int level, int name, int value) {
+void set_keepalive(int fd, int level, int name, int value) {
     ::setsockopt(fd, level, name, &value, sizeof value);
 }
 
@@ -85,10 +85,10 @@ Step IdleTcpProbe::lost(TimePoint now) const {
 /// not.
 void IdleTcpProbe::keep_alive() const {
     const int fd = socket_.get();
-    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, whole_seconds(plan_.interval));
-    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, whole_seconds(plan_.timeout));
-    set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 1);
+    set_keepalive(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_keepalive(fd, IPPROTO_TCP, TCP_KEEPIDLE, whole_seconds(plan_.interval));
+    set_keepalive(fd, IPPROTO_TCP, TCP_KEEPINTVL, whole_seconds(plan_.timeout));
+    set_keepalive(fd, IPPROTO_TCP, TCP_KEEPCNT, 1);
 }
 
 }  // namespace vipd::monitors
