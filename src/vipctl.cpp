@@ -58,6 +58,7 @@ struct Options {
     std::string on_off;
     std::string vip;
     bool allow_shrink = false;
+    std::string level;
 };
 
 View terminal() {
@@ -300,6 +301,13 @@ void reload(const Options& options) {
     post(options, "reload", {{"allow_shrink", options.allow_shrink}});
 }
 
+/// Without a level: what it is.
+void log_level(const Options& options) {
+    if (!options.level.empty()) return post(options, "log", {{"level", options.level}});
+    const auto reply = get(options, "/v1/status?summary");
+    std::cout << text(parse(reply), "log_level") << "\n";
+}
+
 void restart(const Options& options) {
     post(options, "restart", json::object());
 }
@@ -392,6 +400,11 @@ void add_commands(CLI::App& app, Options& options) {
     auto* restart_verb = app.add_subcommand("restart", "Hitless: the supervisor starts vipd again");
     add_reason(restart_verb, options);
     restart_verb->callback([&options] { restart(options); });
+    auto* log_verb = app.add_subcommand("log", "How much the log tells, until the next start");
+    log_verb->add_option("LEVEL", options.level, "debug, info, warning or error; none: show it")
+        ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+    add_reason(log_verb, options);
+    log_verb->callback([&options] { log_level(options); });
 }
 
 }  // namespace

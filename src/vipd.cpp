@@ -3,13 +3,11 @@
 
 #include "src/config/read_config.hpp"
 #include "src/control/daemon.hpp"
-#include "src/control/log_format.hpp"
+#include "src/control/log.hpp"
 #include "src/control/saved_state.hpp"
 
 #include <CLI/CLI.hpp>
-#include <spdlog/spdlog.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <exception>
@@ -62,6 +60,7 @@ bool may_have_accepted(const vipd::ConfigReading& reading) {
 /// Where state is kept is said in the configuration; how to judge it, in the state.
 int run(const Options& options) {
     const auto first = vipd::read_config_file(options.config_file);
+    vipd::Log log(vipd::log_form_of_stderr());
     try {
         std::unique_ptr<vipd::SavedState> saved;
         if (!options.observe && !first.config.state_dir.empty() && may_have_accepted(first)) {
@@ -71,11 +70,11 @@ int run(const Options& options) {
             vipd::choose_config(options.config_file, saved ? saved->accepted() : std::nullopt);
         if (!start.reading.ok()) return report(start.reading);
         vipd::Daemon daemon(std::move(start.reading), std::move(saved),
-                            {options.config_file, start.fallback, options.observe});
+                            {options.config_file, start.fallback, options.observe}, log);
         daemon.run();
         return 0;
     } catch (const std::exception& error) {
-        spdlog::critical("{}", error.what());
+        log.write(vipd::LogLevel::error, "stopped", options.config_file, error.what());
         return exit_failure;
     }
 }
@@ -100,7 +99,6 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : exit_usage;
     }
-    vipd::set_up_log(::isatty(STDERR_FILENO) == 1);
     raise_open_files();
     return options.check_file.empty() ? run(options) : check(options.check_file);
 }

@@ -6,7 +6,7 @@ _vipctl_names() {
 _vipctl() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb="" word
     local verbs="status vips services servers peers routes alerts doctor events why may-depool drain enable disable
-        reset maintenance reload restart"
+        reset maintenance reload restart log"
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         [[ " ${verbs//$'\n'/ } " == *" $word "* ]] && verb=$word && break
     done
@@ -24,6 +24,7 @@ _vipctl() {
         maintenance) words="on off $(_vipctl_names '.services[].vip') --ttl --why --who" ;;
         reload) words="--allow-shrink --why --who" ;;
         restart) words="--why --who" ;;
+        log) words="debug info warning error --why --who" ;;
         *) words="--watch --json" ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

@@ -13,10 +13,6 @@ std::string who(const Command& command) {
     return command.who.empty() ? fmt::format("uid {}", command.caller.uid) : command.who;
 }
 
-std::string by_whom(const Command& command) {
-    return vipd::by_whom(who(command), command.why);
-}
-
 std::string ttl_text(const std::optional<Duration>& ttl) {
     if (!ttl) return {};
     return fmt::format(", for {} s",
@@ -33,6 +29,10 @@ std::string by_whom(const std::string& who, const std::string& why) {
     return why.empty() ? who : who + ": " + why;
 }
 
+std::string by_whom(const Command& command) {
+    return by_whom(who(command), command.why);
+}
+
 CommandResult Controller::execute(const Command& command, const SetAdmin& set, TimePoint now) {
     std::vector<ServerName> names;
     for (const auto& [service, config] : config_.services) {
@@ -46,7 +46,8 @@ CommandResult Controller::execute(const Command& command, const SetAdmin& set, T
     }
     if (set.state.value_or(Admin::enabled) != Admin::enabled && !set.force) {
         if (const auto refusal = leave_refusal(names)) {
-            events_.add("admin-refused", set.server, *refusal);
+            events_.add("admin-refused", set.server,
+                        fmt::format("{}; asked by {}", *refusal, by_whom(command)));
             return {Outcome::refused, *refusal, {}};
         }
     }

@@ -29,6 +29,15 @@ void Controller::start_all_probes() {
     });
 }
 
+std::string Controller::subject_of(monitors::ProbeId id) const {
+    const auto found = model_.probes.find(id);
+    if (found == model_.probes.end()) return {};
+    const auto& place = found->second;
+    const auto& service = model_.services[place.service];
+    const auto& server = service.pools[place.pool].servers[place.server];
+    return subject(service, server) + " " + server.probes[place.probe].verdict.type;
+}
+
 void Controller::handle(const monitors::Verdict& verdict, TimePoint now) {
     const auto found = model_.probes.find(verdict.id);
     if (found == model_.probes.end()) return;  // of a monitor that a reload has removed

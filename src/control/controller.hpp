@@ -94,6 +94,8 @@ std::string subject(const Service& service, const Pool& pool);
 
 /// "ada: repair", or "ada" when no cause was given.
 std::string by_whom(const std::string& who, const std::string& why);
+/// The same of the asker of a command: "uid 0" if he does not say who he is.
+std::string by_whom(const Command& command);
 
 class Controller {
 public:
@@ -135,6 +137,8 @@ public:
     void request_stop(TimePoint now);
     /// All sessions have been closed after close_sessions.
     void sessions_closed(TimePoint now);
+    /// "text-https/cp1 http"; empty if the probe is not known any more.
+    std::string subject_of(monitors::ProbeId id) const;
     /// Something may be due; harmless when nothing is.
     void tick(TimePoint now);
 

@@ -22,7 +22,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
 
 #include <algorithm>
@@ -96,31 +95,60 @@ std::string few_of(const std::vector<std::string>& differences) {
     return text;
 }
 
-spdlog::level::level_enum level_of(const Event& event) {
+LogLevel level_of(const Event& event) {
     const auto is = [&](std::string_view code) { return event.code == code; };
-    if (is("kernel-refused") || is("vip-withdrawn")) return spdlog::level::err;
+    if (is("kernel-refused") || is("vip-withdrawn")) return LogLevel::error;
     if (is("server-down") || is("server-held") || is("service-unfit") || is("drift") ||
         is("source-stale") || is("config-rejected") || is("suspect") || is("verdict-frozen") ||
         is("vip-braked") || is("step-overdue") || is("vip-degraded") || is("brake-on")) {
-        return spdlog::level::warn;
+        return LogLevel::warning;
     }
-    return spdlog::level::info;
+    return LogLevel::info;
 }
 
-void log_warnings(const ConfigReading& reading) {
-    for (const auto& warning : reading.warnings)
-        spdlog::warn("config: {}", warning.to_string());
+LogRecord record_of(const Event& event) {
+    return {event.at,   level_of(event), event.code, event.subject,
+            event.text, event.id,        event.cause};
 }
 
-void log(const Event& event) {
-    spdlog::log(level_of(event), "{} {}: {}", event.code, event.subject, event.text);
+/// Details that are no events.
+void log_details(Log& log, const Controller&, const ipvs::KernelReport& report) {
+    if (log.level() > LogLevel::debug) return;
+    for (const auto& [change, error] : report.applied) {
+        if (error) continue;  // that is an event
+        log.write(LogLevel::debug, "kernel-wrote", ipvs::to_string(ipvs::service_of(change)),
+                  to_string(change));
+    }
+}
+
+void log_details(Log& log, const Controller&, const bgp::SpeakerEvent& event) {
+    const auto* written = std::get_if<bgp::RoutesWritten>(&event);
+    if (written == nullptr || log.level() > LogLevel::debug) return;
+    const auto tell = [&](const char* code, const std::vector<bgp::Prefix>& prefixes) {
+        for (const auto& prefix : prefixes)
+            log.write(LogLevel::debug, code, written->peer, prefix.to_string());
+    };
+    tell("route-advertised", written->advertised);
+    tell("route-withdrawn", written->withdrawn);
+}
+
+void log_details(Log& log, const Controller& controller, const monitors::Verdict& verdict) {
+    if (log.level() > LogLevel::debug) return;
+    log.write(
+        LogLevel::debug, "verdict", controller.subject_of(verdict.id),
+        fmt::format("{}: {}", monitors::to_string(verdict.health), verdict.because_of.reason.text));
+}
+
+void log_details(Log& log, const Controller&, const monitors::Evidence& evidence) {
+    log.write(LogLevel::debug, "evidence", evidence.reason.code, evidence.reason.text);
 }
 
 }  // namespace
 
 class Daemon::Wiring {
 public:
-    Wiring(ConfigReading reading, std::unique_ptr<SavedState> saved, DaemonOptions options);
+    Wiring(ConfigReading reading, std::unique_ptr<SavedState> saved, DaemonOptions options,
+           Log& log);
     ~Wiring();
     void run();
 
@@ -152,6 +180,9 @@ private:
     void begin_examination(const Reply& reply);
     void begin_probe_report(const ShowProbes& which, const Reply& reply);
     static void reply_with(const ProbeReport& report, const Reply& reply);
+    void log_warnings(const ConfigReading& reading);
+    void audit(std::string code, std::string text);
+    CommandResult set_log_level(const Command& command, const SetLogLevel& set);
     void start_speaker(std::vector<bgp::PeerSettings> peers);
     void reconfigure_speaker(const Config& before, std::vector<bgp::PeerSettings> peers);
     void begin_reload(Reload options, Reply reply);
@@ -168,6 +199,7 @@ private:
     std::shared_ptr<const Config> config_;
     std::vector<Reply> examination_waits_;
     DaemonOptions options_;
+    Log& log_;
     /// What `config_` was read from. Shared with readings under way, which take long for large
     /// configurations.
     std::shared_ptr<const AcceptedConfig> accepted_;
@@ -203,10 +235,11 @@ private:
 };
 
 Daemon::Wiring::Wiring(ConfigReading reading, std::unique_ptr<SavedState> saved,
-                       DaemonOptions options)
+                       DaemonOptions options, Log& log)
     : saved_(std::move(saved)),
       config_(std::make_shared<const Config>(reading.config)),
       options_(std::move(options)),
+      log_(log),
       controller_(*config_, Clock::now()) {
     accepted_ = std::make_shared<const AcceptedConfig>(
         accepted_config(reading, *config_, options_.config_file));
@@ -323,10 +356,8 @@ void Daemon::Wiring::wait_for_signal() {
 
 void Daemon::Wiring::handle_signal(int signal) {
     if (signal == SIGHUP) {
-        return begin_reload({}, [](const CommandResult& result) {
-            spdlog::log(result.outcome == Outcome::done ? spdlog::level::info : spdlog::level::err,
-                        "reload: {}", result.message);
-        });
+        audit("reload-requested", "by SIGHUP");
+        return begin_reload({}, [](const CommandResult&) {});  // its events say what came of it
     }
     controller_.request_stop(now());
     carry_outputs();
@@ -335,6 +366,7 @@ void Daemon::Wiring::handle_signal(int signal) {
 template <class Input>
 void Daemon::Wiring::take(const Input& input) {
     if constexpr (std::is_same_v<Input, ipvs::KernelReport>) begin_bgp(input);
+    log_details(log_, controller_, input);
     controller_.handle(input, now());
     carry_outputs();
 }
@@ -350,7 +382,7 @@ void Daemon::Wiring::carry_outputs() {
         engine_->update(std::move(outputs.probes), std::move(outputs.stopped_probes));
     }
     for (auto& event : outputs.events) {
-        log(event);
+        log_.write(record_of(event));
         status_->publish(std::move(event));
     }
     if (speaker_ && outputs.initial_set_complete) speaker_->initial_set_complete();
@@ -374,10 +406,18 @@ void Daemon::Wiring::close_sessions() {
 void Daemon::Wiring::execute(const Command& command, const Reply& reply) {
     std::visit(
         overloaded{
-            [&](const Reload& reload) { begin_reload(reload, reply); },
+            [&](const Reload& reload) {
+                audit("reload-requested",
+                      by_whom(command) + (reload.allow_shrink ? ", it may shrink" : ""));
+                begin_reload(reload, reply);
+            },
             [&](const SetAdmin& set) { reply(run_command(command, set)); },
             [&](const Maintenance& maintenance) { reply(run_command(command, maintenance)); },
-            [&](const Restart&) { begin_restart(reply); },
+            [&](const Restart&) {
+                audit("restart-requested", by_whom(command));
+                begin_restart(reply);
+            },
+            [&](const SetLogLevel& set) { reply(set_log_level(command, set)); },
             [&](const Examine&) { begin_examination(reply); },
             [&](const ShowProbes& which) { begin_probe_report(which, reply); },
         },
@@ -391,12 +431,30 @@ CommandResult Daemon::Wiring::run_command(const Command& command, const Action& 
     return result;
 }
 
+/// Who asked for what concerns all of this daemon.
+void Daemon::Wiring::audit(std::string code, std::string text) {
+    now();  // for the event's time
+    controller_.events().add(std::move(code), config_->node, std::move(text));
+    carry_outputs();
+}
+
+/// Until the next start.
+CommandResult Daemon::Wiring::set_log_level(const Command& command, const SetLogLevel& set) {
+    const auto name = to_string(set.level);
+    // Told before the level can keep it back.
+    audit("log-level", fmt::format("{}, by {}", name, by_whom(command)));
+    log_.set_level(set.level);
+    return {Outcome::done, fmt::format("the log tells {} and above", name), {}};
+}
+
+void Daemon::Wiring::log_warnings(const ConfigReading& reading) {
+    for (const auto& warning : reading.warnings)
+        log_.write(LogLevel::warning, "config-warning", options_.config_file, warning.to_string());
+}
+
 /// The sessions are cut without a NOTIFICATION, so that graceful restart keeps the routes; the
 /// kernel is left alone.
 void Daemon::Wiring::begin_restart(const Reply& reply) {
-    controller_.events().add("restart-requested", config_->node,
-                             "the supervisor is to start vipd again");
-    carry_outputs();
     reply({Outcome::done, "vipd exits and is started again by its supervisor", {}});
     restart_timer_.expires_after(reply_time);
     restart_timer_.async_wait([this](const boost::system::error_code&) {
@@ -577,6 +635,7 @@ void Daemon::Wiring::publish() {
     auto snapshot = controller_.snapshot(now());
     snapshot->made_wall = std::chrono::system_clock::now();
     snapshot->config_file = options_.config_file;
+    snapshot->log_level = log_.level();
     if (!ready_ && snapshot->kernel->read_once) {
         ready_ = true;
         ::sd_notify(0, "READY=1");
@@ -615,8 +674,10 @@ void Daemon::Wiring::feed_watchdog() {
     });
 }
 
-Daemon::Daemon(ConfigReading reading, std::unique_ptr<SavedState> saved, DaemonOptions options)
-    : wiring_(std::make_unique<Wiring>(std::move(reading), std::move(saved), std::move(options))) {}
+Daemon::Daemon(ConfigReading reading, std::unique_ptr<SavedState> saved, DaemonOptions options,
+               Log& log)
+    : wiring_(std::make_unique<Wiring>(std::move(reading), std::move(saved), std::move(options),
+                                       log)) {}
 
 Daemon::~Daemon() = default;
 

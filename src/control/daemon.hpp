@@ -4,6 +4,7 @@
 // controller; here is only wiring.
 
 #include "src/config/read_config.hpp"
+#include "src/control/log.hpp"
 #include "src/control/saved_state.hpp"
 
 #include <memory>
@@ -25,7 +26,8 @@ public:
     /// Opens every socket and the kernel's table; throws std::exception with words for the operator
     /// if one fails.
     /// Without `saved` nothing is remembered.
-    Daemon(ConfigReading reading, std::unique_ptr<SavedState> saved, DaemonOptions options);
+    Daemon(ConfigReading reading, std::unique_ptr<SavedState> saved, DaemonOptions options,
+           Log& log);
     ~Daemon();
     Daemon(const Daemon&) = delete;
     Daemon& operator=(const Daemon&) = delete;

@@ -271,6 +271,7 @@ constexpr std::array routes{
     Route{"POST", "/v1/maintenance", Needs::nothing, Made::at_once, post_command},
     Route{"POST", "/v1/reload", Needs::nothing, Made::at_once, post_command},
     Route{"POST", "/v1/restart", Needs::nothing, Made::at_once, post_command},
+    Route{"POST", "/v1/log", Needs::nothing, Made::at_once, post_command},
     Route{"GET", "/metrics", Needs::snapshot, Made::from_level, get_metrics},
     Route{"GET", "/pools", Needs::nothing, Made::for_asker, get_pybal_pools},
     Route{"GET", "/pools/{}", Needs::nothing, Made::at_once, get_pybal_pools},

@@ -2,6 +2,7 @@
 // What an operator may ask of the daemon, and the answer. Commands come over the Unix socket alone;
 // the control thread carries them out.
 
+#include "src/base/log_level.hpp"
 #include "src/base/time.hpp"
 #include "src/model/admin.hpp"
 #include "src/status/http_message.hpp"
@@ -47,6 +48,13 @@ struct Restart {
     bool operator==(const Restart&) const = default;
 };
 
+/// How much the log tells, until the next start.
+struct SetLogLevel {
+    LogLevel level = LogLevel::info;
+
+    bool operator==(const SetLogLevel&) const = default;
+};
+
 /// What stands in the way of the services on this host; changes nothing. The result's details are
 /// the answer.
 struct Examine {
@@ -67,7 +75,7 @@ template <class Action>
 constexpr bool only_asks = std::same_as<Action, Examine> || std::same_as<Action, ShowProbes>;
 
 struct Command {
-    std::variant<SetAdmin, Maintenance, Reload, Restart, Examine, ShowProbes> action;
+    std::variant<SetAdmin, Maintenance, Reload, Restart, SetLogLevel, Examine, ShowProbes> action;
     Caller caller;
     /// What the operator says of himself and of the cause; for the audit event, at most 256 bytes
     /// each.

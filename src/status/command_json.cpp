@@ -109,6 +109,16 @@ Restart read_restart(const Members& members) {
     return {};
 }
 
+SetLogLevel read_log_level(const Members& members) {
+    members.accept_only({"level", "who", "why"});
+    const auto name = members.text("level");
+    const auto level = parse_log_level(name.value_or(""));
+    if (!level) {
+        throw Unacceptable(fmt::format("\"level\" must be one of {}", fmt::join(log_levels, ", ")));
+    }
+    return {*level};
+}
+
 decltype(Command::action) read_action(const std::string& verb, const Members& members) {
     if (verb == "drain") return read_set_admin(members, Admin::draining);
     if (verb == "enable") return read_set_admin(members, Admin::enabled);
@@ -117,6 +127,7 @@ decltype(Command::action) read_action(const std::string& verb, const Members& me
     if (verb == "maintenance") return read_maintenance(members);
     if (verb == "reload") return read_reload(members);
     if (verb == "restart") return read_restart(members);
+    if (verb == "log") return read_log_level(members);
     throw Unacceptable("there is no such verb");
 }
 

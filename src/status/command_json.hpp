@@ -14,7 +14,7 @@ struct BadCommand {
     std::string text;  // what was found, what is accepted
 };
 
-/// `verb` is one of drain, enable, disable, reset, maintenance, reload, restart; `body` a JSON
+/// `verb` is one of drain, enable, disable, reset, maintenance, reload, restart, log; `body` a JSON
 /// object, or empty where nothing is required. Unknown keys are refused: a misspelt "force" must
 /// not be lost.
 boost::system::result<Command, BadCommand> read_command(const std::string& verb,

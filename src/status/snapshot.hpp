@@ -7,6 +7,7 @@
 #include "ipvs/kernel_thread.hpp"
 #include "monitors/engine.hpp"
 #include "src/base/histogram.hpp"
+#include "src/base/log_level.hpp"
 #include "src/base/reason.hpp"
 #include "src/base/time.hpp"
 #include "src/model/admin.hpp"
@@ -172,6 +173,7 @@ struct Snapshot {
     TimePoint started;
     bool stopping = false;
     std::string config_file;
+    LogLevel log_level = LogLevel::info;
     std::map<std::string, std::shared_ptr<const ServiceView>> services;
     std::map<std::string, std::shared_ptr<const VipView>> vips;
     std::vector<std::shared_ptr<const bgp::PeerStatus>> peers;

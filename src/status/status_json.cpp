@@ -111,6 +111,7 @@ void StatusWriter::head() {
     json_.member("node", snapshot_.node);
     json_.member("version", snapshot_.version);
     json_.member("config_file", snapshot_.config_file);
+    json_.member("log_level", to_string(snapshot_.log_level));
     since("started", "uptime_seconds", snapshot_.started);
     json_.member("stopping", snapshot_.stopping);
 }

@@ -27,7 +27,7 @@ ARROWS = {
 }
 PURE_LIBRARIES = {"vipd_base", "vipd_bgp_core", "vipd_ipvs_core", "vipd_monitors_core", "vipd_config", "vipd_policy",
                   "vipd_control", "vipd_status_core"}
-INPUT_OUTPUT = re.compile(r"boost/(asio|beast)\b|sys/(socket|epoll|eventfd|timerfd|un)\.h|netlink/|spdlog/|poll\.h|"
+INPUT_OUTPUT = re.compile(r"boost/(asio|beast)\b|sys/(socket|epoll|eventfd|timerfd|un)\.h|netlink/|systemd/|poll\.h|"
                           r"systemd/|netdb\.h|linux/(netlink|rtnetlink|genetlink)\.h")
 
 

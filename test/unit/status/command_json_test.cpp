@@ -52,6 +52,8 @@ TEST_CASE("maintenance, reload and restart need no more than their flags") {
     CHECK(std::get<Reload>(read("reload", R"({"allow_shrink":true})").action).allow_shrink);
     CHECK_FALSE(std::get<Reload>(read("reload", "{}").action).allow_shrink);
     CHECK(std::holds_alternative<Restart>(read("restart", "").action));
+    CHECK(std::get<SetLogLevel>(read("log", R"({"level":"warning"})").action).level ==
+          LogLevel::warning);
 }
 
 TEST_CASE("a command that cannot be read is refused with what is accepted") {
@@ -67,6 +69,8 @@ TEST_CASE("a command that cannot be read is refused with what is accepted") {
         CHECK(refusal("drain", std::string(R"({"server":"a","ttl_seconds":)") + ttl + "}") ==
               "\"ttl_seconds\" must be a whole number of seconds, from 1 to a year");
     }
+    for (const auto* body : {"{}", R"({"level":"verbose"})", R"({"level":""})"})
+        CHECK(refusal("log", body) == "\"level\" must be one of debug, info, warning, error");
     CHECK(refusal("reload", R"({"why":")" + std::string(257, 'x') + "\"}") ==
           "\"why\" must be at most 256 bytes");
 }
