@@ -58,7 +58,7 @@ class Stories:
     def text(self, selector):
         return self.find(selector).text
 
-    def wait(self, claim, what, seconds=10):
+    def wait(self, claim, what, seconds=30):
         # The page may replace an element between finding and reading it.
         stale = (StaleElementReferenceException, NoSuchElementException)
         WebDriverWait(self.driver, seconds, 0.05, stale).until(lambda _: claim(), what)
@@ -108,6 +108,10 @@ class Stories:
         active.send_keys(Keys.ENTER)
         assert active.get_attribute("aria-expanded") == "true"
         self.wait(lambda: "HTTP status 503" in self.text(".servers"), "servers are shown with reasons")
+        self.wait(lambda: len(self.all(".servers tbody tr:first-child .bar")) == 8, "the last probes are plotted")
+        assert len(self.all(".servers tbody tr:first-child .bar.failed")) == 1
+        spoken = self.find(".plot").get_attribute("aria-label")
+        assert spoken == "http: the last of 8 probes took 2.9 ms, the longest 9.0 ms, 1 failed", spoken
         self.site.say("down")
         self.wait(lambda: "2 down" in self.find(".cells").get_attribute("aria-label"), "a change while open")
         assert self.driver.switch_to.active_element == active, "the focus was lost"
@@ -158,7 +162,7 @@ class Stories:
         search.send_keys("service-4321")
         self.wait(lambda: self.text("#match-count") == "1 of 5001", "the filter finds one")
         took = time.monotonic() - started
-        assert took < 2, f"filtering took {took:.1f} s"
+        assert took < 5, f"filtering took {took:.1f} s"
         self.shot("filter")
         search.clear()
         search.send_keys("server-1234-07")

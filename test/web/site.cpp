@@ -2,6 +2,7 @@
 // takes one word a line on standard input (small, large, down, up, held, nasty) and publishes what
 // it says.
 
+#include "src/status/probe_report.hpp"
 #include "src/status/status_server.hpp"
 #include "test/unit/status/example_snapshot.hpp"
 
@@ -73,10 +74,33 @@ private:
 
 }  // namespace
 
+namespace {
+
+/// Eight probes of every server, a slow one and a failed one among them.
+void answer(const Command& command, const std::function<void(CommandResult)>& reply) {
+    const auto* which = std::get_if<ShowProbes>(&command.action);
+    if (which == nullptr) return reply({Outcome::failed, "the test takes no commands", {}});
+    const ClockPair now{Clock::now(), std::chrono::system_clock::now()};
+    ProbeHistory probe;
+    probe.vip_address = *Address::parse("203.0.113.10");
+    probe.monitor = "http";
+    for (int i = 0; i < 8; ++i) {
+        monitors::ProbeResult result;
+        result.success = i != 5;
+        result.reason = {"http-status", i == 5 ? "HTTP status 503" : "HTTP status 200"};
+        result.took = std::chrono::microseconds(i == 3 ? 9000 : 1500 + 200 * i);
+        result.finished = now.steady - std::chrono::seconds(8 - i);
+        probe.results.push_back(result);
+    }
+    reply({Outcome::done, {}, probes_json({which->service, which->server, {probe}}, now)});
+}
+
+}  // namespace
+
 int main() {
     vipd::StatusOptions options;
     options.listen = {*vipd::Endpoint::parse("127.0.0.1:0")};
-    vipd::StatusServer server(options, nullptr);
+    vipd::StatusServer server(options, answer);
     server.start();
     Site site(server);
     site.take("small");

@@ -5,6 +5,8 @@ const rows_at_once = 100;
 const refresh_pause = 500;   // ms between two looks at what has changed
 const search_pause = 250;    // ms after the last key before the daemon is asked for server names
 const most_single_fetches = 20;
+const probe_pause = 3000;    // ms between two looks at the last probes of a service that is unfolded
+const most_plotted = 50;     // servers of it
 const most_events = 50;
 
 const by_id = id => document.getElementById(id);
@@ -246,7 +248,7 @@ function make_row(name) {
     "aria-controls": details_id });
   const pools = element("div");
   const servers = element("div", { id: details_id });
-  const row = { name, toggle, pools, servers, item: element("li", { class: "service" }, toggle, pools, servers) };
+  const row = { name, toggle, pools, servers, probes: new Map(), server_names: [], follows_probes: false, item: element("li", { class: "service" }, toggle, pools, servers) };
   toggle.addEventListener("click", () => toggle_row(row));
   return row;
 }
@@ -282,18 +284,69 @@ async function show_servers(row) {
   const answer = await fetch_json(`v1/services/${encodeURIComponent(row.name)}`).catch(() => null);
   if (!answer || !state.expanded.has(row.name)) return;
   row.servers.replaceChildren(...answer.service.pools.map(pool => servers_table(pool)));
+  row.server_names = [...new Set(answer.service.pools.flatMap(pool => pool.servers.map(server => server.name)))];
+  for (const report of row.probes.values()) show_probes(row, report);
+  if (!row.follows_probes) follow_probes(row);
 }
 
-const server_labels = ["Server", "Address", "Health", "Admin", "Placement", "Kernel", "Since", "Reason"];
+/// What the last probes of the servers found, as long as the row is unfolded. One question at a time.
+async function follow_probes(row) {
+  row.follows_probes = true;
+  while (state.expanded.has(row.name)) {
+    for (const name of row.server_names.slice(0, most_plotted)) {
+      if (!state.expanded.has(row.name)) break;
+      const path = `v1/services/${encodeURIComponent(row.name)}/servers/${encodeURIComponent(name)}/probes`;
+      const report = await fetch_json(path).catch(() => null);
+      if (!report) continue;
+      row.probes.set(name, report);
+      show_probes(row, report);
+    }
+    await new Promise(resolve => setTimeout(resolve, probe_pause));
+  }
+  row.follows_probes = false;
+}
+
+function show_probes(row, report) {
+  for (const place of row.servers.querySelectorAll("[data-server]")) {
+    if (place.dataset.server !== report.server) continue;
+    place.replaceChildren(...report.probes.filter(probe => probe.vip_address === place.dataset.vip &&
+      probe.results.length > 0).map(show_probe));
+  }
+}
+
+function time_text(microseconds) {
+  if (microseconds < 1000) return `${microseconds} µs`;
+  if (microseconds < 1e6) return `${(microseconds / 1000).toPrecision(2).replace(/e.*/, "")} ms`;
+  return `${(microseconds / 1e6).toFixed(1)} s`;
+}
+
+/// A bar a probe, the oldest first: its height is the time that it took, its colour whether it succeeded.
+function show_probe(probe) {
+  const longest = Math.max(1, ...probe.results.map(result => result.took_microseconds));
+  const bars = probe.results.map(result => {
+    const bar = element("span", { class: result.success ? "bar" : "bar failed",
+      title: `${time_text(result.took_microseconds)}: ${result.reason.text}` });
+    bar.style.height = `${Math.max(10, Math.round(100 * result.took_microseconds / longest))}%`;
+    return bar;
+  });
+  const failed = probe.results.filter(result => !result.success).length;
+  const last = probe.results[probe.results.length - 1];
+  const spoken = `${probe.monitor}: the last of ${probe.results.length} probes took ${time_text(last.took_microseconds)}, ` +
+    `the longest ${time_text(longest)}, ${failed} failed`;
+  return element("span", { class: "probe", title: spoken },
+    element("span", { class: "plot", role: "img", "aria-label": spoken }, ...bars), ` ${time_text(last.took_microseconds)}`);
+}
+
+const server_labels = ["Server", "Address", "Health", "Admin", "Placement", "Kernel", "Since", "Probes", "Reason"];
 
 function servers_table(pool) {
   return element("table", { class: "servers" },
     element("caption", {}, `Servers of ${pool.vip_address}`),
     element("thead", {}, element("tr", {}, ...server_labels.map(label => element("th", { scope: "col" }, label)))),
-    element("tbody", {}, ...pool.servers.map(show_server)));
+    element("tbody", {}, ...pool.servers.map(server => show_server(server, pool.vip_address))));
 }
 
-function show_server(server) {
+function show_server(server, vip_address) {
   const health = server.health + (server.suspect ? ", suspect" : "");
   const reasons = [server.health !== "up" && server.health_reason.text, server.admin !== "enabled" && server.admin_reason.text,
     server.placement_reason.text, ...server.monitors.filter(monitor => monitor.health !== "up")
@@ -301,7 +354,8 @@ function show_server(server) {
   return table_row(server_labels, server.name, `${server.address} port ${server.port}`,
     word(health, server.health === "up" ? "good" : "bad"), server.admin,
     word(server.placement, server.placement === "pooled" ? "good" : server.placement === "held" ? "warn" : "bad"),
-    server.pooled ? "carries traffic" : "no traffic", since(server.health_since), [...new Set(reasons)].join("; "));
+    server.pooled ? "carries traffic" : "no traffic", since(server.health_since),
+    element("span", { "data-server": server.name, "data-vip": vip_address }), [...new Set(reasons)].join("; "));
 }
 
 function add_event(event) {
