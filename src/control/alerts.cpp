@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace vipd {
@@ -15,6 +16,8 @@ using monitors::Health;
 
 /// A drift that was repaired at once is told for so long.
 constexpr std::chrono::minutes drift_shown{5};
+/// And a clock that was set: times of events before and after do not go together.
+constexpr std::chrono::minutes clock_set_shown{5};
 /// Evidence is repeated every second while it lasts; a probe may come less often.
 constexpr std::chrono::seconds evidence_shown{30};
 /// An override or maintenance that ends this soon is told of.
@@ -49,6 +52,13 @@ Fallen count_fallen(const Model& model, TimePoint now) {
         }
     }
     return fallen;
+}
+
+std::string clock_text(Duration by) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(by).count();
+    return fmt::format(
+        "the wall clock was set {} by {} s (or the host slept); decisions go by another clock",
+        seconds < 0 ? "back" : "forward", std::abs(seconds));
 }
 
 std::string subject_of(const std::string& vip, const VipAddress& address) {
@@ -157,6 +167,8 @@ void Controller::alert_doubts(const AddAlert& add, TimePoint now) const {
             fmt::format("{}: {}", frozen ? "verdicts of down wait" : "verdicts apply all the same",
                         suspicion_->reason.text));
     }
+    if (clock_off_ != Duration{} && now - clock_set_at_ < clock_set_shown)
+        add("clock-set", config_.node, clock_text(clock_off_));
     for (const auto& [code, evidence] : impaired_) {
         if (now - evidence.at < evidence_shown) add("checks-impaired", code, evidence.reason.text);
     }
@@ -167,6 +179,14 @@ void Controller::alert_doubts(const AddAlert& add, TimePoint now) const {
             fmt::format("{} servers went down within {} s, {} are up", fallen.lately,
                         at_once.count(), fallen.still_up));
     }
+}
+
+void Controller::clock_set(Duration by, TimePoint now) {
+    constexpr std::chrono::seconds even{2};
+    clock_off_ = now - clock_set_at_ < clock_set_shown ? clock_off_ + by : by;
+    if (std::chrono::abs(clock_off_) < even) clock_off_ = Duration{};
+    clock_set_at_ = now;
+    events_.add("clock-set", config_.node, clock_text(by));
 }
 
 std::vector<Alert> Controller::alerts(TimePoint now) {

@@ -29,7 +29,7 @@ void Controller::start_all_probes() {
     });
 }
 
-std::string Controller::subject_of(monitors::ProbeId id) const {
+std::string Controller::probe_subject(monitors::ProbeId id) const {
     const auto found = model_.probes.find(id);
     if (found == model_.probes.end()) return {};
     const auto& place = found->second;

@@ -133,12 +133,15 @@ public:
     /// State was saved, or why it could not be; told when that changes, and an alert as long as it
     /// lasts.
     void state_saved(std::optional<std::string> problem);
+    /// The wall clock was set by so much (or time passed that the steady clock did not see: the
+    /// host slept); an event, and an alert for a while unless it is set back.
+    void clock_set(Duration by, TimePoint now);
     /// A planned stop (SIGTERM); asked again, its waits are skipped.
     void request_stop(TimePoint now);
     /// All sessions have been closed after close_sessions.
     void sessions_closed(TimePoint now);
     /// "text-https/cp1 http"; empty if the probe is not known any more.
-    std::string subject_of(monitors::ProbeId id) const;
+    std::string probe_subject(monitors::ProbeId id) const;
     /// Something may be due; harmless when nothing is.
     void tick(TimePoint now);
 
@@ -309,6 +312,9 @@ private:
     std::map<std::string, monitors::Evidence> impaired_;
     /// The last change that somebody else made to our table.
     std::optional<Drift> last_drift_;
+    /// By how much the wall clock was set of late, and when last.
+    Duration clock_off_{0};
+    TimePoint clock_set_at_;
     BrakeDecision brake_;
     /// What the brake looks at has changed since its last decision.
     bool brake_due_ = false;

@@ -135,7 +135,7 @@ void log_details(Log& log, const Controller&, const bgp::SpeakerEvent& event) {
 void log_details(Log& log, const Controller& controller, const monitors::Verdict& verdict) {
     if (log.level() > LogLevel::debug) return;
     log.write(
-        LogLevel::debug, "verdict", controller.subject_of(verdict.id),
+        LogLevel::debug, "verdict", controller.probe_subject(verdict.id),
         fmt::format("{}: {}", monitors::to_string(verdict.health), verdict.because_of.reason.text));
 }
 
@@ -170,6 +170,7 @@ private:
     void publish();
     void feed_watchdog();
     void beat();
+    void watch_clock();
     std::vector<ThreadProgress> progress() const;
 
     using Reply = std::function<void(CommandResult)>;
@@ -215,6 +216,8 @@ private:
     std::atomic<TimePoint> kernel_progress_{Clock::now()};
     std::atomic<TimePoint> monitors_progress_{Clock::now()};
     std::atomic<TimePoint> bgp_progress_{Clock::now()};
+    /// From the steady clock to the wall clock, as of the last heartbeat.
+    std::optional<std::chrono::nanoseconds> clock_offset_;
     bool save_pending_ = false;
     bool bgp_begun_ = false;
     bgp::RestartState restart_;
@@ -651,7 +654,20 @@ std::vector<ThreadProgress> Daemon::Wiring::progress() const {
             {"bgp", bgp_progress_.load()}};
 }
 
+/// Slewing (adjtime, NTP) is at most 0.5 ms a second: whatever is more was a step.
+void Daemon::Wiring::watch_clock() {
+    constexpr std::chrono::seconds noticed{2};
+    const auto offset =
+        std::chrono::system_clock::now().time_since_epoch() - Clock::now().time_since_epoch();
+    const auto by = std::chrono::duration_cast<Duration>(
+        offset - std::exchange(clock_offset_, offset).value_or(offset));
+    if (std::chrono::abs(by) < noticed) return;
+    controller_.clock_set(by, now());
+    carry_outputs();
+}
+
 void Daemon::Wiring::beat() {
+    watch_clock();
     control_progress_ = Clock::now();
     kernel_progress_ = kernel_->last_progress();
     monitors_progress_ = engine_->last_progress();

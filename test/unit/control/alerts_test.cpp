@@ -212,3 +212,16 @@ TEST_CASE("a start after many crashes says for five minutes that routers do not 
     site.wait(1s);
     CHECK(site.alerts().empty());
 }
+
+TEST_CASE("a clock that is set is told for five minutes, or until it is set back") {
+    auto site = site_with_all_up(2);
+    site.controller.clock_set(1h, site.now);
+    CHECK(site.alerts() == std::vector<std::string>{"clock-set"});
+    site.wait(4min);
+    site.controller.clock_set(-1h + 1s, site.now);
+    CHECK(site.alerts().empty());
+    site.controller.clock_set(-10s, site.now);
+    CHECK(site.alerts() == std::vector<std::string>{"clock-set"});
+    site.wait(5min);
+    CHECK(site.alerts().empty());
+}
