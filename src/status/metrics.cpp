@@ -151,6 +151,11 @@ void write_peers(MetricsWriter& out, const Snapshot& snapshot) {
     out.family("vipd_bgp_messages_total", "counter", "BGP messages by direction and type.");
     for (const auto& peer : snapshot.peers)
         write_messages(out, *peer);
+    out.family("vipd_bgp_errors_total", "counter", "Errors with the peer, by class.");
+    for (const auto& peer : snapshot.peers) {
+        for (const auto& [kind, number] : peer->errors)
+            out.sample({{"peer", peer->name}, {"class", kind}}, number);
+    }
     out.family("vipd_bgp_routes", "gauge", "Routes by state towards the peer.");
     for (const auto& peer : snapshot.peers)
         write_routes(out, *peer);

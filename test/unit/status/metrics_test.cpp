@@ -61,6 +61,17 @@ TEST_CASE("a histogram is cumulative and ends with all") {
     CHECK(says(text, "vipd_other_seconds_bucket{le=\"+Inf\"} 7\nvipd_other_seconds_sum 1.75\n"));
 }
 
+TEST_CASE("errors with a peer are counted by class") {
+    auto snapshot = example_snapshot();
+    auto peer = *snapshot.peers.front();
+    peer.errors = {{"hold-timer-expired", 2}, {"treat-as-withdraw", 1}};
+    snapshot.peers = {std::make_shared<const bgp::PeerStatus>(peer)};
+    const auto text = metrics_text(snapshot, MetricsLevel::service);
+    CHECK(says(text,
+               "vipd_bgp_errors_total{peer=\"cr1\",class=\"hold-timer-expired\"} 2\n"
+               "vipd_bgp_errors_total{peer=\"cr1\",class=\"treat-as-withdraw\"} 1\n"));
+}
+
 TEST_CASE("label values are escaped") {
     MetricsWriter out;
     out.family("m", "gauge", "Help.");
