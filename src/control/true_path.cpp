@@ -23,6 +23,7 @@ void Controller::find_paths(Model& next) const {
 }
 
 void Controller::need_paths(TimePoint now) {
+    if (stop_.phase() >= StopPhase::dataplane) return;
     std::set<VipPathKey> keys;
     each_probe(model_, [&](const Server&, const ProbeState& probe) {
         if (probe.path) keys.insert(*probe.path);

@@ -172,3 +172,17 @@ TEST_CASE("a stop that empties the kernel takes the private services along") {
     CHECK(site.table.empty());
     CHECK(running(site).empty());
 }
+
+TEST_CASE("a reload near the end of a stop brings no private service back") {
+    auto config = site_config(1);
+    config.ipvs.on_stop = IpvsConfig::OnStop::flush;
+    Site site(config);
+    site.read_kernel();
+    site.kernel_answers = false;
+    site.stop();
+    site.wait(1s);
+    CHECK_FALSE(site.finished);
+    site.reload(site_config(2));
+    site.settle();
+    CHECK(private_services(site).empty());
+}
