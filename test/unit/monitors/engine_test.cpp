@@ -279,10 +279,12 @@ TEST_CASE("the last results are remembered with the time of each phase", "[edge]
 TEST_CASE("a probe by a path bears its mark and leaves from its port", "[edge]") {
     std::promise<std::uint16_t> port;
     const TestServer server([&port](int fd) {
+        read_request(fd);  // the probe waits for the answer, so it is still connected
         sockaddr_in peer{};
         socklen_t length = sizeof peer;
         ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length);
         port.set_value(ntohs(peer.sin_port));
+        send_all(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     });
     const auto free_port = LoopbackSocket(false).endpoint().port;
     const Fd marked(::socket(AF_INET, SOCK_STREAM, 0));
@@ -292,7 +294,7 @@ TEST_CASE("a probe by a path bears its mark and leaves from its port", "[edge]")
     std::promise<std::string> evidence;
     Engine engine({}, verdicts.sink(),
                   [&](const Evidence& given) { evidence.set_value(given.reason.code); });
-    auto plan = quick_plan(server.endpoint(), TcpCheck{});
+    auto plan = quick_plan(server.endpoint(), HttpCheck{.host = "h"});
     plan.interval = plan.timeout = std::chrono::seconds(10);  // once
     plan.path = VipPath{.mark = 7, .source_port = free_port, .server = server.endpoint().address};
     engine.update({plan}, {});
