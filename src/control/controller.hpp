@@ -288,6 +288,7 @@ private:
     std::uint64_t kernel_writes_ = 0;
     std::uint64_t drift_ = 0;
     std::vector<ipvs::Refusal> refusals_;
+    std::shared_ptr<const ipvs::Statistics> statistics_;
     std::map<std::string, std::shared_ptr<const bgp::PeerStatus>> peers_;
     StopSequence stop_;
     bool sessions_closed_ = false;

@@ -170,6 +170,7 @@ void Controller::observe_applied(const ipvs::Applied& applied, TimePoint now) {
 
 /// Connections matter only where they are waited for.
 void Controller::observe_statistics(const ipvs::KernelReport& report) {
+    statistics_ = report.statistics;
     for (const auto& [place, when] : drains_.all()) {
         auto& pool = model_.services[place.service].pools[place.pool];
         if (count_connections(pool, report)) service_views_[place.service].reset();

@@ -57,6 +57,7 @@ ServerView Controller::view(const Server& server, const MemberDecision& decision
 PoolView Controller::view(const Pool& pool) const {
     PoolView view;
     view.family = pool.vip_address.family();
+    view.key = pool.key;
     view.vip_address = pool.vip_address;
     view.fit = pool.fitness.fit;
     view.fit_reason = pool.fitness.reason;
@@ -183,6 +184,7 @@ std::shared_ptr<Snapshot> Controller::snapshot(TimePoint now) {
     for (const auto& [name, peer] : peers_)
         snapshot->peers.push_back(peer);
     snapshot->kernel = kernel_view();
+    snapshot->statistics = statistics_;
     snapshot->lists = list_views();
     snapshot->verdicts_in = judged || start_deadline_passed_;
     snapshot->alerts = alerts(now);

@@ -173,6 +173,53 @@ void write_kernel(MetricsWriter& out, const KernelView& kernel) {
     out.sample({}, kernel.refusals.size());
 }
 
+/// One sample for each pool that the kernel has counted.
+template <class Value>
+void write_counts(MetricsWriter& out, const Snapshot& snapshot, Value value) {
+    for (const auto& [service, view] : snapshot.services) {
+        for (const auto& pool : view->pools) {
+            const auto found = snapshot.statistics->find(pool.key);
+            if (found == snapshot.statistics->end()) continue;
+            value(out, service, to_string(pool.family), found->second);
+        }
+    }
+}
+
+std::uint64_t active_connections(const ipvs::ServiceStatistics& counted) {
+    std::uint64_t sum = 0;
+    for (const auto& [key, destination] : counted.destinations)
+        sum += destination.active_connections;
+    return sum;
+}
+
+void write_statistics(MetricsWriter& out, const Snapshot& snapshot) {
+    using Name = std::string_view;
+    using Counted = const ipvs::ServiceStatistics&;
+    out.family("vipd_ipvs_connections_total", "counter",
+               "Connections of the service, as the kernel counts them.");
+    write_counts(out, snapshot, [](auto& to, Name service, Name family, Counted counted) {
+        to.sample({{"service", service}, {"family", family}}, counted.counters.connections);
+    });
+    out.family("vipd_ipvs_active_connections", "gauge",
+               "Established connections of the service, over all its servers.");
+    write_counts(out, snapshot, [](auto& to, Name service, Name family, Counted counted) {
+        to.sample({{"service", service}, {"family", family}}, active_connections(counted));
+    });
+    const auto both_ways = [&](Name name, Name help, auto in, auto back) {
+        out.family(name, "counter", help);
+        write_counts(out, snapshot, [&](auto& to, Name service, Name family, Counted counted) {
+            to.sample({{"service", service}, {"family", family}, {"direction", "in"}},
+                      counted.counters.*in);
+            to.sample({{"service", service}, {"family", family}, {"direction", "out"}},
+                      counted.counters.*back);
+        });
+    };
+    both_ways("vipd_ipvs_packets_total", "Packets of the service; out: only with forwarding nat.",
+              &ipvs::Counters::packets_in, &ipvs::Counters::packets_out);
+    both_ways("vipd_ipvs_bytes_total", "Bytes of the service; out: only with forwarding nat.",
+              &ipvs::Counters::bytes_in, &ipvs::Counters::bytes_out);
+}
+
 void write_lists(MetricsWriter& out, const Snapshot& snapshot) {
     out.family("vipd_server_list_stale", "gauge",
                "Whether an earlier version is used of this servers_file.");
@@ -220,6 +267,7 @@ std::string metrics_text(const Snapshot& snapshot, MetricsLevel level) {
     write_vips(out, snapshot);
     write_peers(out, snapshot);
     if (snapshot.kernel) write_kernel(out, *snapshot.kernel);
+    if (snapshot.statistics) write_statistics(out, snapshot);
     write_lists(out, snapshot);
     write_histograms(out, snapshot);
     return out.take();

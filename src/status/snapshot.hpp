@@ -69,6 +69,7 @@ struct ServerView {
 /// A service's pool in one family.
 struct PoolView {
     Family family = Family::ipv4;
+    ipvs::ServiceKey key;  // its name in the kernel
     Address vip_address;
     bool fit = false;
     Reason fit_reason;
@@ -178,6 +179,8 @@ struct Snapshot {
     std::map<std::string, std::shared_ptr<const VipView>> vips;
     std::vector<std::shared_ptr<const bgp::PeerStatus>> peers;
     std::shared_ptr<const KernelView> kernel;
+    /// What the kernel last counted; absent before it has.
+    std::shared_ptr<const ipvs::Statistics> statistics;
     std::vector<ServerListView> lists;
     std::vector<Alert> alerts;
     std::vector<HistogramView> histograms;

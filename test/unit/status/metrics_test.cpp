@@ -61,6 +61,27 @@ TEST_CASE("a histogram is cumulative and ends with all") {
     CHECK(says(text, "vipd_other_seconds_bucket{le=\"+Inf\"} 7\nvipd_other_seconds_sum 1.75\n"));
 }
 
+TEST_CASE("what the kernel counts is shown for each pool that it has counted") {
+    auto snapshot = example_snapshot();
+    auto service = *snapshot.services.at("text-https");
+    service.pools[0].key =
+        ipvs::VirtualEndpoint{ipvs::Protocol::tcp, *Endpoint::parse("203.0.113.10:443")};
+    ipvs::ServiceStatistics counted;
+    counted.counters.connections = 7;
+    counted.counters.bytes_in = 900;
+    for (const auto* address : {"10.0.0.11", "10.0.0.12"})
+        counted.destinations[{*Address::parse(address), 443}].active_connections = 2;
+    snapshot.statistics =
+        std::make_shared<const ipvs::Statistics>(ipvs::Statistics{{service.pools[0].key, counted}});
+    snapshot.services["text-https"] = std::make_shared<const ServiceView>(service);
+    const auto text = metrics_text(snapshot, MetricsLevel::service);
+    const std::string pool = "service=\"text-https\",family=\"ipv4\"";
+    CHECK(says(text, "\nvipd_ipvs_connections_total{" + pool + "} 7\n"));
+    CHECK(says(text, "\nvipd_ipvs_active_connections{" + pool + "} 4\n"));
+    CHECK(says(text, "\nvipd_ipvs_bytes_total{" + pool + ",direction=\"in\"} 900\n"));
+    CHECK_FALSE(says(text, "vipd_ipvs_bytes_total{service=\"text-https\",family=\"ipv6\""));
+}
+
 TEST_CASE("errors with a peer are counted by class") {
     auto snapshot = example_snapshot();
     auto peer = *snapshot.peers.front();
