@@ -74,6 +74,25 @@ TEST_CASE("a probe through the VIP runs once the kernel has its private service"
                                         {first_mark, "10.0.0.1"}, {first_mark + 1, "10.0.0.2"}});
 }
 
+TEST_CASE("nothing is announced before servers have answered through the VIP") {
+    Site site(site_config(1));
+    site.read_kernel();
+    site.up("s1");  // on its own address
+    site.wait(10min);
+    CHECK(site.kernel().empty());
+    CHECK_FALSE(site.announced());
+    for (const auto& [id, plan] : site.probes()) {
+        if (!plan.path) continue;
+        monitors::Verdict verdict;
+        verdict.id = id;
+        verdict.health = monitors::Health::up;
+        site.controller.handle(verdict, site.now);
+    }
+    site.wait(1ms);
+    CHECK(site.kernel().size() == 1);
+    CHECK(site.announced());
+}
+
 TEST_CASE("a private service of an earlier run is adopted without a write, mark and all") {
     Site site(site_config(1), one_private_service(first_mark + 77, "10.0.0.1"));
     site.read_kernel();
