@@ -7,13 +7,6 @@ namespace vipd::bgp {
 
 namespace {
 
-template <class T>
-void add_sorted(std::vector<T>& values, const std::vector<T>& added) {
-    values.insert(values.end(), added.begin(), added.end());
-    std::ranges::sort(values);
-    values.erase(std::unique(values.begin(), values.end()), values.end());
-}
-
 /// Never as bad as a route that is leaving.
 void worsen(RouteAttributes& attributes) {
     const auto worse = std::exchange(attributes.worse, {});
@@ -52,8 +45,7 @@ std::optional<RouteAttributes> overridden(const RouteOverrides& overrides, const
         if (overrides.local_pref) result.local_pref = overrides.local_pref;
     }
     worsen(result);
-    add_sorted(result.communities, overrides.add_communities);
-    add_sorted(result.large_communities, overrides.add_large_communities);
+    add_communities(result, overrides.add_communities, overrides.add_large_communities);
     return result;
 }
 

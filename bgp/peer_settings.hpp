@@ -29,9 +29,8 @@ struct RestartState {
 };
 
 /// What is different about our routes for one peer. How much worse a route is to look counts from
-/// there. Where a route carries GRACEFUL_SHUTDOWN, its
-/// own MED, local preference and longer path stay: it is leaving, and no peer may be told
-/// otherwise.
+/// there. Where a route carries GRACEFUL_SHUTDOWN, its own MED, local preference and longer path
+/// stay: it is leaving, and no peer may be told otherwise.
 struct RouteOverrides {
     std::optional<std::uint32_t> med;
     std::optional<std::uint32_t> local_pref;

@@ -1,5 +1,6 @@
 #include "bgp/types.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -94,6 +95,24 @@ std::string_view to_string(SessionState state) {
             return "established";
     }
     return "unknown";
+}
+
+namespace {
+
+template <class T>
+void add_sorted(std::vector<T>& values, const std::vector<T>& added) {
+    values.insert(values.end(), added.begin(), added.end());
+    std::ranges::sort(values);
+    const auto repeated = std::ranges::unique(values);
+    values.erase(repeated.begin(), repeated.end());
+}
+
+}  // namespace
+
+void add_communities(RouteAttributes& attributes, const std::vector<Community>& communities,
+                     const std::vector<LargeCommunity>& large_communities) {
+    add_sorted(attributes.communities, communities);
+    add_sorted(attributes.large_communities, large_communities);
 }
 
 }  // namespace vipd::bgp

@@ -60,7 +60,6 @@ enum class SessionState : std::uint8_t {
 };
 std::string_view to_string(SessionState state);
 
-/// What a route carries besides its prefix. The next hop is added per peer, ORIGIN is always IGP.
 /// What a route to an iBGP peer has where none is given, as with every router.
 constexpr std::uint32_t default_local_pref = 100;
 
@@ -74,6 +73,7 @@ struct Worsening {
     auto operator<=>(const Worsening&) const = default;
 };
 
+/// What a route carries besides its prefix. The next hop is added per peer, ORIGIN is always IGP.
 struct RouteAttributes {
     std::optional<std::uint32_t> med;
     /// iBGP only; absent there: default_local_pref.
@@ -86,6 +86,10 @@ struct RouteAttributes {
 
     auto operator<=>(const RouteAttributes&) const = default;
 };
+
+/// Keeps them sorted and unique.
+void add_communities(RouteAttributes& attributes, const std::vector<Community>& communities,
+                     const std::vector<LargeCommunity>& large_communities);
 
 /// A wanted route, or nothing: it shall not be advertised.
 using WantedRoutes = std::map<Prefix, std::optional<RouteAttributes>>;

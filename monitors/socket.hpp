@@ -42,8 +42,7 @@ struct SocketAddress {
 SocketAddress socket_address(const Endpoint& endpoint);
 
 /// A non-blocking socket that connects to `target`, from `source` where given, by `path` where the
-/// target is a VIP, and 0, EINPROGRESS
-/// or why it does not.
+/// target is a VIP, and 0, EINPROGRESS or why it does not.
 struct Connecting {
     Fd socket;
     int error = 0;

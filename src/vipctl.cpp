@@ -402,7 +402,7 @@ void add_commands(CLI::App& app, Options& options) {
     restart_verb->callback([&options] { restart(options); });
     auto* log_verb = app.add_subcommand("log", "How much the log tells, until the next start");
     log_verb->add_option("LEVEL", options.level, "debug, info, warning or error; none: show it")
-        ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+        ->check(CLI::IsMember(std::vector<std::string>(log_levels.begin(), log_levels.end())));
     add_reason(log_verb, options);
     log_verb->callback([&options] { log_level(options); });
 }

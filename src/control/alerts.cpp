@@ -22,8 +22,6 @@ constexpr std::chrono::minutes clock_set_shown{5};
 constexpr std::chrono::seconds evidence_shown{30};
 /// An override or maintenance that ends this soon is told of.
 constexpr std::chrono::minutes expiry_told{5};
-/// As long as earlier crashes count against us (src/state/state.hpp).
-constexpr std::chrono::minutes crash_loop_shown{5};
 /// Servers that go down within this time of each other are taken as one failure …
 constexpr std::chrono::seconds at_once{10};
 /// … when they are so many, and at least half of those that were up.
@@ -61,10 +59,6 @@ std::string clock_text(Duration by) {
         seconds < 0 ? "back" : "forward", std::abs(seconds));
 }
 
-std::string subject_of(const std::string& vip, const VipAddress& address) {
-    return vip + " " + address.address.to_string();
-}
-
 }  // namespace
 
 void Controller::alert_pools(const AddAlert& add) const {
@@ -98,12 +92,11 @@ void Controller::alert_pools(const AddAlert& add) const {
 void Controller::alert_vips(const AddAlert& add) const {
     for (const auto& vip : model_.vips) {
         for (const auto& address : vip.addresses) {
-            const auto subject = subject_of(vip.name, address);
             if (address.announcement() == Announcement::withdrawn && kernel_read_)
-                add("vip-withdrawn", subject, address.reason.text);
+                add("vip-withdrawn", subject(vip, address), address.reason.text);
             if (address.memory.degraded > 0 && !address.braked)
-                add("degraded", subject, address.reason.text);
-            if (address.error) add("address-refused", subject, *address.error);
+                add("degraded", subject(vip, address), address.reason.text);
+            if (address.error) add("address-refused", subject(vip, address), *address.error);
         }
     }
     for (const auto& [name, peer] : peers_) {
@@ -141,7 +134,7 @@ void Controller::alert_operators(const AddAlert& add, TimePoint now) const {
     for (const auto& [file, list] : lists_) {
         if (list.problem) add("source-stale", file, *list.problem);
     }
-    if (crash_loop_ && now - crash_loop_->first < crash_loop_shown)
+    if (crash_loop_ && now - crash_loop_->first < crash_window)
         add("crash-loop", config_.node, crash_loop_->second);
     if (state_unsaved_) add("state-unsaved", config_.state_dir, *state_unsaved_);
     if (config_rejected_) add("config-rejected", config_.node, *config_rejected_);

@@ -91,6 +91,7 @@ struct Outputs {
 /// "text-https/cp1", "text-https ipv4": as events and alerts name them.
 std::string subject(const Service& service, const Server& server);
 std::string subject(const Service& service, const Pool& pool);
+std::string subject(const Vip& vip, const VipAddress& address);
 
 /// "ada: repair", or "ada" when no cause was given.
 std::string by_whom(const std::string& who, const std::string& why);

@@ -158,6 +158,10 @@ std::string subject(const Service& service, const Pool& pool) {
     return fmt::format("{} {}", service.name, to_string(pool.vip_address.family()));
 }
 
+std::string subject(const Vip& vip, const VipAddress& address) {
+    return fmt::format("{} {}", vip.name, address.address.to_string());
+}
+
 void Controller::decide_everything(TimePoint now) {
     for (std::size_t s = 0; s < model_.services.size(); ++s) {
         for (std::size_t p = 0; p < model_.services[s].pools.size(); ++p) {
@@ -243,7 +247,7 @@ void Controller::note_due(const Vip& vip) {
     std::optional<TimePoint> earliest;
     for (const auto& address : vip.addresses) {
         for (const auto& when : {address.deadline, overdue_at(address.pending)}) {
-            if (when) earliest = std::min(earliest.value_or(*when), *when);
+            earliest = earlier(earliest, when);
         }
     }
     vips_due_.set(static_cast<std::size_t>(&vip - model_.vips.data()), earliest);
@@ -295,13 +299,16 @@ void Controller::decide_vip(std::size_t index, std::optional<EventId> cause, Tim
         ready.push_back(readiness_of(model_, vip, vip.addresses[a], rules, services[a]));
     }
     for (std::size_t a = 0; a < vip.addresses.size(); ++a) {
-        auto others = ready;
-        others.erase(others.begin() + static_cast<std::ptrdiff_t>(a));
+        std::vector<Readiness> others;
+        if (vip.config.families_together) {
+            others = ready;
+            others.erase(others.begin() + static_cast<std::ptrdiff_t>(a));
+        }
         AnnounceInput input;
         input.services = services[a];
         input.present = vip.addresses[a].present;
         input.start_deadline_passed = start_deadline_passed_;
-        if (vip.config.families_together) input.other_addresses = others;
+        input.other_addresses = others;
         decide_address(vip, vip.addresses[a], input, cause, now);
     }
     note_due(vip);
@@ -357,8 +364,7 @@ void Controller::decide_address(Vip& vip, VipAddress& address, AnnounceInput inp
     want_route(address, wanted_route(vip.config, address));
     note_pending(vip, address, now);
     const auto tell = [&](std::string code) {
-        events_.add(std::move(code), fmt::format("{} {}", vip.name, address.address.to_string()),
-                    address.reason.text, cause);
+        events_.add(std::move(code), subject(vip, address), address.reason.text, cause);
     };
     if (before == std::pair(told, address.braked)) {
         if (degraded_before == address.memory.degraded) return;
@@ -409,7 +415,7 @@ void Controller::note_drain(PoolPlace place, TimePoint now) {
         for (const auto& server : *servers) {
             if (!server.leaving_since || !server.in_kernel) continue;
             const auto when = drain_deadline(leaving_server(server), drain_rules(service.config));
-            if (when > now) earliest = std::min(earliest.value_or(when), when);
+            if (when > now) earliest = earlier(earliest, when);
         }
     }
     drains_.set(place, earliest);

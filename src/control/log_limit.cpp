@@ -21,7 +21,7 @@ std::vector<LogLimit::Left> LogLimit::take_left(TimePoint now) {
 std::optional<TimePoint> LogLimit::deadline() const {
     std::optional<TimePoint> earliest;
     for (const auto& [cause, window] : windows_)
-        earliest = std::min(earliest.value_or(window.end), window.end);
+        earliest = earlier(earliest, window.end);
     return earliest;
 }
 

@@ -87,8 +87,7 @@ void Controller::note_pending(const Vip& vip, VipAddress& address, TimePoint now
     const auto before = address.pending;
     address.pending = pending_step(before, waits_for, now);
     if (before == address.pending) return;
-    tell_overdue(before, address.pending,
-                 fmt::format("{} {}", vip.name, address.address.to_string()));
+    tell_overdue(before, address.pending, subject(vip, address));
 }
 
 /// After news of sessions and routes.
@@ -116,11 +115,11 @@ void Controller::alert_overdue(const AddAlert& add) const {
         for (const auto& address : vip.addresses) {
             const auto& pending = address.pending;
             if (!pending || !pending->overdue || address.error) continue;
-            const auto subject = fmt::format("{} {}", vip.name, address.address.to_string());
             if (pending->step == Step::address)
-                add("not-programmed", subject, overdue_text(*pending, vip.config.interface));
+                add("not-programmed", subject(vip, address),
+                    overdue_text(*pending, vip.config.interface));
             if (const auto router = owed(vip, address))
-                add("not-announced", subject, overdue_text(*pending, *router));
+                add("not-announced", subject(vip, address), overdue_text(*pending, *router));
         }
     }
 }

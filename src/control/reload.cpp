@@ -53,9 +53,10 @@ void Controller::config_rejected(std::string why) {
 
 void Controller::crash_loop(std::size_t unclean_ends, TimePoint now) {
     auto text = fmt::format(
-        "vipd ended uncleanly {} times within 5 minutes: routers were not asked to keep our routes "
+        "vipd ended uncleanly {} times within {} minutes: routers were not asked to keep our "
+        "routes "
         "over this start",
-        unclean_ends);
+        unclean_ends, crash_window.count());
     events_.add("crash-loop", config_.node, text);
     crash_loop_.emplace(now, std::move(text));
 }

@@ -31,7 +31,7 @@ void Controller::tick(TimePoint now) {
 std::optional<TimePoint> Controller::deadline() const {
     auto earliest = stop_.deadline();
     const auto consider = [&](const std::optional<TimePoint>& when) {
-        if (when) earliest = std::min(earliest.value_or(*when), *when);
+        earliest = earlier(earliest, when);
     };
     if (!start_deadline_passed_) consider(start_deadline_);
     if (!kernel_read_ && !kernel_late_) consider(started_ + step_patience);

@@ -46,17 +46,17 @@ ipvs::WantedServices VipPaths::need(const std::set<VipPathKey>& keys, const VipP
     std::erase_if(needed_, [&](const auto& path) {
         const auto& [key, mark] = path;
         if (keys.contains(key) && range.contains(mark.mark)) return false;
-        give_up(services_.at(mark), now);
+        leaving_.set(mark, now + linger);
         return true;
     });
     ipvs::WantedServices wanted;
-    const auto left = leaving(range);
+    const auto left = reusable(range);
     for (const auto& key : keys) {
         if (needed_.contains(key)) continue;
         std::optional<ipvs::FirewallMark> mark;
         if (const auto known = left.find(key); known != left.end()) {
             mark = known->second;
-            services_.at(*mark).leaves_at.reset();
+            leaving_.set(*mark, std::nullopt);
         } else if (const auto found = take_found(key, range)) {
             mark = found->mark;
             acknowledge(services_[*mark] = Private{.key = key}, found->service);
@@ -72,16 +72,10 @@ ipvs::WantedServices VipPaths::need(const std::set<VipPathKey>& keys, const VipP
     return wanted;
 }
 
-void VipPaths::give_up(Private& service, TimePoint now) {
-    service.leaves_at = now + linger;
-    next_expiry_ = std::min(next_expiry_.value_or(*service.leaves_at), *service.leaves_at);
-}
-
-std::map<VipPathKey, ipvs::FirewallMark> VipPaths::leaving(const VipPathsConfig& range) const {
+std::map<VipPathKey, ipvs::FirewallMark> VipPaths::reusable(const VipPathsConfig& range) const {
     std::map<VipPathKey, ipvs::FirewallMark> found;
-    for (const auto& [mark, service] : services_) {
-        if (service.leaves_at && !service.removed && range.contains(mark.mark))
-            found.emplace(service.key, mark);
+    for (const auto& [mark, when] : leaving_.all()) {
+        if (range.contains(mark.mark)) found.emplace(services_.at(mark).key, mark);
     }
     return found;
 }
@@ -116,16 +110,10 @@ std::optional<ipvs::FirewallMark> VipPaths::free_mark(Family family, const VipPa
 
 ipvs::WantedServices VipPaths::expire(TimePoint now) {
     ipvs::WantedServices wanted;
-    if (!next_expiry_ || now < *next_expiry_) return wanted;
-    next_expiry_.reset();
-    for (auto& [mark, service] : services_) {
-        if (!service.leaves_at || service.removed) continue;
-        if (*service.leaves_at <= now) {
-            service.removed = true;
-            wanted[mark] = std::nullopt;
-        } else {
-            next_expiry_ = std::min(next_expiry_.value_or(*service.leaves_at), *service.leaves_at);
-        }
+    for (const auto& mark : leaving_.due(now)) {
+        services_.at(mark).removed = true;
+        leaving_.set(mark, std::nullopt);
+        wanted[mark] = std::nullopt;
     }
     return wanted;
 }
@@ -137,7 +125,7 @@ ipvs::WantedServices VipPaths::remove_all() {
         wanted[mark] = std::nullopt;
     }
     needed_.clear();
-    next_expiry_.reset();
+    leaving_.clear();
     return wanted;
 }
 

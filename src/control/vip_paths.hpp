@@ -7,6 +7,7 @@
 #include "ipvs/table.hpp"
 #include "src/base/time.hpp"
 #include "src/config/vip_path.hpp"
+#include "src/control/deadlines.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -32,7 +33,7 @@ public:
     /// Removes all of it.
     ipvs::WantedServices remove_all();
     /// When expire() is due.
-    std::optional<TimePoint> deadline() const { return next_expiry_; }
+    std::optional<TimePoint> deadline() const { return leaving_.earliest(); }
 
     /// The table was read; true if other paths are ready than before.
     bool observe(const ipvs::Table& table);
@@ -52,16 +53,14 @@ private:
         VipPathKey key;
         std::optional<ipvs::Service> in_kernel{};
         bool ready = false;
-        std::optional<TimePoint> leaves_at{};  // since nobody needs it
-        bool removed = false;  // and the kernel was told so
+        bool removed = false;  // nobody needs it, and the kernel was told so
     };
     struct Found {
         ipvs::FirewallMark mark;
         ipvs::Service service;
     };
 
-    void give_up(Private& service, TimePoint now);
-    std::map<VipPathKey, ipvs::FirewallMark> leaving(const VipPathsConfig& range) const;
+    std::map<VipPathKey, ipvs::FirewallMark> reusable(const VipPathsConfig& range) const;
     std::optional<Found> take_found(const VipPathKey& key, const VipPathsConfig& range);
     std::optional<ipvs::FirewallMark> free_mark(Family family, const VipPathsConfig& range);
     bool acknowledge(Private& service, std::optional<ipvs::Service> in_kernel);
@@ -69,7 +68,8 @@ private:
     std::map<ipvs::FirewallMark, Private> services_;
     std::map<VipPathKey, ipvs::FirewallMark> needed_;
     std::size_t lacking_ = 0;
-    std::optional<TimePoint> next_expiry_;
+    /// What nobody needs any more, until it is removed.
+    Deadlines<ipvs::FirewallMark> leaving_;
     /// Marks of the range that were in use at the start, and are not ours for a path.
     std::set<ipvs::FirewallMark> taken_;
     /// What an earlier run may have left, by server.

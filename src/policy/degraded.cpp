@@ -7,14 +7,6 @@ namespace vipd {
 namespace {
 
 template <class T>
-void add_sorted(std::vector<T>& values, const std::vector<T>& added) {
-    values.insert(values.end(), added.begin(), added.end());
-    std::ranges::sort(values);
-    const auto repeated = std::ranges::unique(values);
-    values.erase(repeated.begin(), repeated.end());
-}
-
-template <class T>
 T times(T value, unsigned count) {
     const auto product = std::uint64_t{value} * count;
     return static_cast<T>(std::min<std::uint64_t>(product, std::numeric_limits<T>::max()));
@@ -37,8 +29,7 @@ bgp::RouteAttributes degraded_attributes(bgp::RouteAttributes attributes,
     attributes.worse = {.med = times(config.worse.med, step),
                         .local_pref = times(config.worse.local_pref, step),
                         .prepend = times(config.worse.prepend, step)};
-    add_sorted(attributes.communities, config.communities);
-    add_sorted(attributes.large_communities, config.large_communities);
+    add_communities(attributes, config.communities, config.large_communities);
     return attributes;
 }
 

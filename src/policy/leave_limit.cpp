@@ -12,7 +12,7 @@ LeaveAllowance leave_allowance(std::size_t configured, std::span<const TimePoint
         const auto forgotten = when + config.window;
         if (forgotten <= now) continue;
         ++lately;
-        allowance.deadline = std::min(allowance.deadline.value_or(forgotten), forgotten);
+        allowance.deadline = earlier(allowance.deadline, forgotten);
     }
     const auto limit = std::max<std::size_t>(config.count, config.share.ceil_of(configured));
     allowance.servers = limit - std::min(limit, lately);

@@ -33,19 +33,19 @@ FileTexts last_lists(const AcceptedConfig& accepted) {
     return lists;
 }
 
-State started(State previous, WallTime now, std::chrono::seconds window) {
+State started(State previous, WallTime now) {
     if (previous.running) previous.unclean_starts.push_back(now);
     // A clock that was set back leaves times in the future: they are as useless as old ones.
     std::erase_if(previous.unclean_starts,
-                  [now, window](WallTime at) { return at > now || now - at > window; });
+                  [now](WallTime at) { return at > now || now - at > crash_window; });
     previous.running = true;
     return previous;
 }
 
-std::size_t recent_unclean_starts(const State& state, WallTime now, std::chrono::seconds window) {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        state.unclean_starts,
-        [now, window](WallTime at) { return at <= now && now - at <= window; }));
+std::size_t recent_unclean_starts(const State& state, WallTime now) {
+    return static_cast<std::size_t>(std::ranges::count_if(state.unclean_starts, [now](WallTime at) {
+        return at <= now && now - at <= crash_window;
+    }));
 }
 
 bool health_is_fresh(const State& state, const std::string& boot_id, WallTime now,

@@ -94,13 +94,15 @@ struct AcceptedConfig {
 /// configuration is not readable any more.
 FileTexts last_lists(const AcceptedConfig& accepted);
 
-/// The state of a vipd that starts now: marked as running, with this start noted if the last end
-/// was unclean. Starts that are older than `window` are forgotten.
-State started(State previous, WallTime now, std::chrono::seconds window = std::chrono::minutes(5));
+/// How long an unclean start counts against us.
+inline constexpr std::chrono::minutes crash_window{5};
 
-/// How many unclean starts there were within `window` before now.
-std::size_t recent_unclean_starts(const State& state, WallTime now,
-                                  std::chrono::seconds window = std::chrono::minutes(5));
+/// The state of a vipd that starts now: marked as running, with this start noted if the last end
+/// was unclean. Starts that are older than `crash_window` are forgotten.
+State started(State previous, WallTime now);
+
+/// How many unclean starts there were within `crash_window` before now.
+std::size_t recent_unclean_starts(const State& state, WallTime now);
 
 /// Whether saved health still says something: same boot, and not older than 3 intervals and 30 s.
 bool health_is_fresh(const State& state, const std::string& boot_id, WallTime now,
