@@ -1,9 +1,9 @@
 #include "src/config/check_config.hpp"
 
 #include "ipvs/guard_rails.hpp"
+#include "src/config/check_vip_paths.hpp"
 #include "src/config/kernel_service.hpp"
 #include "src/config/object_reader.hpp"
-#include "src/config/vip_path.hpp"
 
 #include <fmt/core.h>
 
@@ -75,7 +75,10 @@ public:
     void run() {
         check_vips();
         check_services();
-        check_vip_paths();
+        check_vip_paths(config_,
+                        [this](std::string pointer, std::string found, std::string accepted) {
+                            report(std::move(pointer), std::move(found), std::move(accepted));
+                        });
         if (config_.bgp) check_bgp(*config_.bgp);
         check_paths();
         for (auto& problem : found_) {
@@ -457,90 +460,6 @@ private:
         }
         report(pointer + "/monitors", "only advisory monitors",
                "at least one that counts, or [] to serve without looking at the servers");
-    }
-
-    // --- monitors through VIPs ---
-
-    void check_vip_paths() {
-        const auto& paths = config_.monitors.vip_paths;
-        constexpr unsigned last_port = 65535;
-        if (paths.first_port + paths.count - 1U > last_port) {
-            report("/monitors/vip_paths/count", std::to_string(paths.count),
-                   fmt::format("at most {}, so that the last port is not above {}",
-                               last_port - paths.first_port + 1U, last_port));
-        }
-        std::map<Family, std::set<VipPathKey>> needed;
-        for (const auto& [name, service] : config_.services) {
-            const auto vip = config_.vips.find(service.vip);
-            if (vip == config_.vips.end()) continue;  // that is reported where it is written
-            const auto pointer = pointer_to("/services", name);
-            for (const auto& address : vip->second.addresses)
-                add_vip_paths(service, address.family(), needed[address.family()]);
-            for (std::size_t i = 0; i < service.monitors.size(); ++i) {
-                if (!service.monitors[i].via_vip) continue;
-                check_via_vip(service, vip->second, service.monitors[i],
-                              pointer_to(pointer + "/monitors", i));
-            }
-        }
-        for (const auto& [family, keys] : needed) {
-            if (keys.size() > paths.count) {
-                report("/monitors/vip_paths/count", std::to_string(paths.count),
-                       fmt::format("at least {}: so many {} servers are probed through VIPs",
-                                   keys.size(), to_string(family)));
-            }
-            if (!keys.empty()) check_marks_are_free();
-        }
-    }
-
-    static void add_vip_paths(const ServiceConfig& service, Family family,
-                              std::set<VipPathKey>& into) {
-        unsigned slot = 0;
-        for (const auto& monitor : service.monitors) {
-            if (!monitor.via_vip) continue;
-            for (const auto& [name, server] : service.servers) {
-                const auto address = server_address(server, server_family(service, family));
-                if (!address) continue;
-                auto key = vip_path_key(service, family, *address, server);
-                key.slot = slot;
-                into.insert(key);
-            }
-            ++slot;
-        }
-    }
-
-    void check_marks_are_free() {
-        const auto& paths = config_.monitors.vip_paths;
-        for (const auto& [name, service] : config_.services) {
-            if (service.firewall_mark == 0 || !paths.contains(service.firewall_mark)) continue;
-            report(pointer_to("/services", name) + "/firewall_mark",
-                   std::to_string(service.firewall_mark),
-                   fmt::format("a mark outside of {} to {}, which probes through VIPs take "
-                               "(/monitors/vip_paths)",
-                               paths.first_mark, paths.first_mark + paths.count - 1));
-        }
-    }
-
-    void check_via_vip(const ServiceConfig& service, const VipConfig& vip,
-                       const MonitorConfig& monitor, const std::string& pointer) {
-        if (config_.ipvs.backend == IpvsConfig::BackendKind::memory) {
-            report(pointer + "/via", "\"vip\" with the memory backend",
-                   "\"server\": only the kernel sends a packet for the VIP to a server");
-        }
-        const bool other_port = monitor.port && *monitor.port != service.port;
-        if (other_port && service.forwarding == ipvs::Forwarding::nat) {
-            report(pointer + "/via",
-                   fmt::format("\"vip\" with the port {} and forwarding \"nat\"", *monitor.port),
-                   "no port, or the service's: nat sends every port to the server's own");
-        }
-        for (const auto& address : vip.addresses) {
-            const auto family = address.family();
-            if (server_family(service, family) == family || monitor.source.contains(family))
-                continue;
-            report(pointer + "/source", fmt::format("no {} address", to_string(family)),
-                   fmt::format("the {0} address of this host to probe from: the VIP is an {0} "
-                               "address, and the servers' are none to find it by",
-                               to_string(family)));
-        }
     }
 
     // --- BGP ---

@@ -279,6 +279,7 @@ TEST_CASE("probes through the VIP are refused where they cannot work") {
         const auto problems = problems_with(dual_stack(), patch);
         REQUIRE_FALSE(problems.empty());
         CHECK_THAT(problems.front(), Catch::Contains(line));
+        CHECK(std::ranges::count(problems, problems.front()) == 1);
     }
 }
 
