@@ -14,6 +14,7 @@
 #include "src/control/examination.hpp"
 #include "src/control/list_update.hpp"
 #include "src/control/list_watcher.hpp"
+#include "src/control/log_news.hpp"
 #include "src/status/status_server.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -40,7 +41,8 @@ constexpr Duration snapshot_pause{50};
 constexpr Duration save_pause{1000};
 /// For the answer to `vipctl restart` to reach its asker before the process goes.
 constexpr Duration reply_time{200};
-/// A process that dies this often in five minutes is not trusted to keep routes alive (design §4).
+/// A process that dies this often within crash_window is not trusted to keep routes alive (design
+/// §4).
 constexpr std::size_t distrusted_after = 3;
 
 std::unique_ptr<ipvs::Backend> make_backend(const IpvsConfig& config) {
@@ -93,54 +95,6 @@ std::string few_of(const std::vector<std::string>& differences) {
     if (differences.size() > shown)
         text += fmt::format("; and {} more", differences.size() - shown);
     return text;
-}
-
-LogLevel level_of(const Event& event) {
-    const auto is = [&](std::string_view code) { return event.code == code; };
-    if (is("kernel-refused") || is("vip-withdrawn")) return LogLevel::error;
-    if (is("server-down") || is("server-held") || is("service-unfit") || is("drift") ||
-        is("source-stale") || is("config-rejected") || is("suspect") || is("verdict-frozen") ||
-        is("vip-braked") || is("step-overdue") || is("vip-degraded") || is("brake-on")) {
-        return LogLevel::warning;
-    }
-    return LogLevel::info;
-}
-
-LogRecord record_of(const Event& event) {
-    return {event.at,   level_of(event), event.code, event.subject,
-            event.text, event.id,        event.cause};
-}
-
-/// Details that are no events.
-void log_details(Log& log, const Controller&, const ipvs::KernelReport& report) {
-    if (log.level() > LogLevel::debug) return;
-    for (const auto& [change, error] : report.applied) {
-        if (error) continue;  // that is an event
-        log.write(LogLevel::debug, "kernel-wrote", ipvs::to_string(ipvs::service_of(change)),
-                  to_string(change));
-    }
-}
-
-void log_details(Log& log, const Controller&, const bgp::SpeakerEvent& event) {
-    const auto* written = std::get_if<bgp::RoutesWritten>(&event);
-    if (written == nullptr || log.level() > LogLevel::debug) return;
-    const auto tell = [&](const char* code, const std::vector<bgp::Prefix>& prefixes) {
-        for (const auto& prefix : prefixes)
-            log.write(LogLevel::debug, code, written->peer, prefix.to_string());
-    };
-    tell("route-advertised", written->advertised);
-    tell("route-withdrawn", written->withdrawn);
-}
-
-void log_details(Log& log, const Controller& controller, const monitors::Verdict& verdict) {
-    if (log.level() > LogLevel::debug) return;
-    log.write(
-        LogLevel::debug, "verdict", controller.probe_subject(verdict.id),
-        fmt::format("{}: {}", monitors::to_string(verdict.health), verdict.because_of.reason.text));
-}
-
-void log_details(Log& log, const Controller&, const monitors::Evidence& evidence) {
-    log.write(LogLevel::debug, "evidence", evidence.reason.code, evidence.reason.text);
 }
 
 }  // namespace
@@ -369,7 +323,7 @@ void Daemon::Wiring::handle_signal(int signal) {
 template <class Input>
 void Daemon::Wiring::take(const Input& input) {
     if constexpr (std::is_same_v<Input, ipvs::KernelReport>) begin_bgp(input);
-    log_details(log_, controller_, input);
+    log_news(log_, controller_, input);
     controller_.handle(input, now());
     carry_outputs();
 }
@@ -385,7 +339,7 @@ void Daemon::Wiring::carry_outputs() {
         engine_->update(std::move(outputs.probes), std::move(outputs.stopped_probes));
     }
     for (auto& event : outputs.events) {
-        log_.write(record_of(event));
+        log_.write(log_record(event));
         status_->publish(std::move(event));
     }
     if (speaker_ && outputs.initial_set_complete) speaker_->initial_set_complete();

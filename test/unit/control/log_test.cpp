@@ -1,6 +1,7 @@
 #include "src/control/log.hpp"
 
 #include "src/control/log_limit.hpp"
+#include "src/control/log_news.hpp"
 
 #include <catch2/catch.hpp>
 #include <fcntl.h>
@@ -54,6 +55,18 @@ TEST_CASE("a line of JSON has the facts apart and the message whole") {
     CHECK(line["event"] == 7);
     CHECK(line["cause"] == 6);
     CHECK(line["message"] == "server-down text/cp1: http: \"503\"");
+}
+
+TEST_CASE("the level of an event says whether to look at it") {
+    const auto level = [](std::string code) {
+        Event event;
+        event.code = std::move(code);
+        return log_record(event).level;
+    };
+    CHECK(level("vip-withdrawn") == LogLevel::error);
+    CHECK(level("server-down") == LogLevel::warning);
+    CHECK(level("crash-loop") == LogLevel::warning);
+    CHECK(level("server-up") == LogLevel::info);
 }
 
 TEST_CASE("the journal gets the facts as fields, with the priority of syslog") {
