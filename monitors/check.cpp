@@ -22,7 +22,8 @@ std::string distinction(const Check& check) {
                                  [](const ScriptCheck& script) {
                                      return script.arguments.empty() ? "" : script.arguments.back();
                                  },
-                                 [](const FileCheck& file) { return file.path; }},
+                                 [](const FileCheck& file) { return file.path; },
+                                 [](const LoopbackCheck&) { return std::string(); }},
                       check);
 }
 
@@ -44,7 +45,8 @@ std::string type_name(const Check& check) {
                    [](const TlsCheck&) { return "tls"; }, [](const DnsCheck&) { return "dns"; },
                    [](const UdpCheck&) { return "udp"; }, [](const IcmpCheck&) { return "icmp"; },
                    [](const ScriptCheck&) { return "script"; },
-                   [](const FileCheck&) { return "file"; }},
+                   [](const FileCheck&) { return "file"; },
+                   [](const LoopbackCheck&) { return "loopback"; }},
         check);
 }
 

@@ -201,8 +201,14 @@ struct FileCheck {
     bool operator==(const FileCheck&) const = default;
 };
 
+/// loopback: this host reaches itself over the target's address, on a port of the kernel's choice.
+/// Says nothing about a server; it is one of the checks of ourselves.
+struct LoopbackCheck {
+    bool operator==(const LoopbackCheck&) const = default;
+};
+
 using Check = std::variant<TcpCheck, HttpCheck, IdleTcpCheck, TlsCheck, DnsCheck, UdpCheck,
-                           IcmpCheck, ScriptCheck, FileCheck>;
+                           IcmpCheck, ScriptCheck, FileCheck, LoopbackCheck>;
 
 /// "tcp", "http": the type's name in the configuration.
 std::string type_name(const Check& check);

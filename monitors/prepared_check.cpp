@@ -6,6 +6,7 @@
 #include "monitors/file_probe.hpp"
 #include "monitors/icmp.hpp"
 #include "monitors/idle_tcp_probe.hpp"
+#include "monitors/loopback_probe.hpp"
 #include "monitors/script_probe.hpp"
 #include "monitors/sequence_probe.hpp"
 #include "monitors/stream_probe.hpp"
@@ -91,6 +92,9 @@ std::unique_ptr<Probe> PreparedCheck::make_probe(const ProbePlan& plan) const {
             },
             [&](const FileCheck& file) -> std::unique_ptr<Probe> {
                 return std::make_unique<FileProbe>(file);
+            },
+            [&](const LoopbackCheck&) -> std::unique_ptr<Probe> {
+                return std::make_unique<LoopbackProbe>(plan);
             },
             [&](const TlsCheck& tls) -> std::unique_ptr<Probe> {
                 return std::make_unique<StreamProbe>(plan, tls_.get(), dialogue_of(tls.exchanges));

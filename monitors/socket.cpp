@@ -71,11 +71,20 @@ LocalAddress own_address_towards(const Address& target) {
     return own;
 }
 
+constexpr auto port_offset = offsetof(sockaddr_in, sin_port);
+static_assert(port_offset == offsetof(sockaddr_in6, sin6_port));
+
+std::uint16_t port_of(const SocketAddress& address) {
+    std::uint16_t network_order = 0;
+    std::memcpy(&network_order, reinterpret_cast<const char*>(&address.storage) + port_offset,
+                sizeof network_order);
+    return ntohs(network_order);
+}
+
 int bind_to(int fd, SocketAddress address, std::uint16_t port) {
-    static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
     const auto network_order = htons(port);
-    std::memcpy(reinterpret_cast<char*>(&address.storage) + offsetof(sockaddr_in, sin_port),
-                &network_order, sizeof network_order);
+    std::memcpy(reinterpret_cast<char*>(&address.storage) + port_offset, &network_order,
+                sizeof network_order);
     return ::bind(fd, address.get(), address.length) == 0 ? 0 : errno;
 }
 
@@ -146,6 +155,21 @@ Connecting connect_datagram(const Endpoint& target, const std::optional<Address>
 Connecting connect_icmp(const Address& target, const std::optional<Address>& source) {
     const int protocol = target.is_ipv4() ? int{IPPROTO_ICMP} : int{IPPROTO_ICMPV6};
     return connect_socket(SOCK_RAW, protocol, {target, 0}, source, {});
+}
+
+Listening listen_stream(const Address& address) {
+    auto local = socket_address({address, 0});
+    Listening result{.socket = Fd(::socket(local.storage.ss_family,
+                                           SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0))};
+    const int fd = result.socket.get();
+    auto* bound = reinterpret_cast<sockaddr*>(&local.storage);
+    if (!result.socket || ::bind(fd, bound, local.length) != 0 || ::listen(fd, 1) != 0 ||
+        ::getsockname(fd, bound, &local.length) != 0) {
+        result.error = errno;
+        return result;
+    }
+    result.port = port_of(local);
+    return result;
 }
 
 int pending_error(int fd) {

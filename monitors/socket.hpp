@@ -8,6 +8,7 @@
 #include <boost/system/result.hpp>
 #include <sys/socket.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -54,6 +55,15 @@ Connecting connect_datagram(const Endpoint& target, const std::optional<Address>
                             const std::optional<VipPath>& path = {});
 /// A raw socket that hears ICMP messages of the target only. Needs CAP_NET_RAW.
 Connecting connect_icmp(const Address& target, const std::optional<Address>& source);
+
+/// A socket that takes connections to this address on `port`, which the kernel has chosen; `error`
+/// is 0 or why there is none.
+struct Listening {
+    Fd socket;
+    std::uint16_t port = 0;
+    int error = 0;
+};
+Listening listen_stream(const Address& address);
 
 /// SO_ERROR: what became of a connection attempt, or what ICMP reported. Reading it clears it.
 int pending_error(int fd);

@@ -229,12 +229,26 @@ struct VipPathsConfig {
     bool operator==(const VipPathsConfig&) const = default;
 };
 
+/// How we look at ourselves, so that a fault of ours is not taken for one of all servers.
+struct ControlConfig {
+    /// This host's own loopback, of each family in which servers are probed.
+    bool loopback = true;
+    /// Other hosts that answer as long as we are well, such as the gateway: by ICMP, or where there
+    /// is a port by a TCP connection.
+    std::vector<Endpoint> addresses;
+    /// Also the time for an answer.
+    Duration interval{500};
+
+    bool operator==(const ControlConfig&) const = default;
+};
+
 /// The probe engine as a whole.
 struct EngineConfig {
     unsigned workers = 1;
     /// Probes at one time; 0: three quarters of the limit on open files.
     std::size_t max_running = 0;
     VipPathsConfig vip_paths;
+    ControlConfig control;
 
     bool operator==(const EngineConfig&) const = default;
 };

@@ -7,6 +7,17 @@
 
 namespace vipd {
 
+std::string control_address_text(const Endpoint& address) {
+    return address.port == 0 ? address.address.to_string() : address.to_string();
+}
+
+std::string control_addresses_text(const ControlConfig& control) {
+    std::vector<std::string> texts;
+    for (const auto& address : control.addresses)
+        texts.push_back(control_address_text(address));
+    return joined(texts);
+}
+
 std::string joined(const std::vector<std::string>& texts) {
     return texts.empty() ? "none" : fmt::format("{}", fmt::join(texts, ", "));
 }

@@ -48,6 +48,10 @@ std::string config_text(const std::optional<SlowStartConfig>& slow_start);
 std::string config_text(const std::optional<MaxLeavingConfig>& max_leaving);
 /// "tcp 15m, udp 5m"; "none".
 std::string config_text(const ipvs::Timeouts& timeouts);
+/// "192.0.2.1" for a host, "192.0.2.1:179" for a port of it.
+std::string control_address_text(const Endpoint& address);
+/// The same of all; "none".
+std::string control_addresses_text(const ControlConfig& control);
 /// "192.0.2.10", written as BGP identifiers are.
 std::string router_id_text(bgp::RouterId id);
 

@@ -111,6 +111,7 @@ private:
         field(Impact::restart, "monitors", "max_running", before_.monitors.max_running,
               after_.monitors.max_running);
         compare_vip_paths(before_.monitors.vip_paths, after_.monitors.vip_paths);
+        compare_control(before_.monitors.control, after_.monitors.control);
         field(Impact::policy, "start_deadline", "time", before_.start_deadline,
               after_.start_deadline);
         field(Impact::policy, "suspect_max", "time", before_.suspect_max, after_.suspect_max);
@@ -120,6 +121,13 @@ private:
         field(Impact::kernel, "vip_paths", "first_mark", before.first_mark, after.first_mark);
         field(Impact::kernel, "vip_paths", "first_port", before.first_port, after.first_port);
         field(Impact::kernel, "vip_paths", "count", before.count, after.count);
+    }
+
+    void compare_control(const ControlConfig& before, const ControlConfig& after) {
+        field(Impact::policy, "control", "loopback", before.loopback, after.loopback);
+        field(Impact::policy, "control", "addresses", control_addresses_text(before),
+              control_addresses_text(after));
+        field(Impact::policy, "control", "interval", before.interval, after.interval);
     }
 
     void compare_ipvs(const IpvsConfig& before, const IpvsConfig& after) {

@@ -76,6 +76,22 @@ void read_vip_paths(ObjectReader& reader, VipPathsConfig& paths) {
     reader.integer("count", paths.count, 1, most);
 }
 
+/// "192.0.2.1" or "192.0.2.1:179"; port 0 stands for none.
+std::optional<Endpoint> control_address_of(const JsonValue& value) {
+    if (const auto address = ObjectReader::address_of(value)) return Endpoint{*address, 0};
+    const auto endpoint =
+        value.is(JsonValue::Kind::string) ? Endpoint::parse(value.text) : std::nullopt;
+    return endpoint && endpoint->port != 0 ? endpoint : std::nullopt;
+}
+
+void read_control(ObjectReader& reader, ControlConfig& control) {
+    reader.boolean("loopback", control.loopback);
+    reader.list("addresses", control.addresses, 0, 16,
+                R"(an address such as "192.0.2.1", or with a port "192.0.2.1:179")",
+                control_address_of);
+    reader.duration("interval", control.interval, 100ms, 10s);
+}
+
 void read_ipvs(ObjectReader& reader, IpvsConfig& ipvs) {
     using Backend = IpvsConfig::BackendKind;
     using OnDown = IpvsConfig::OnDown;
@@ -149,6 +165,8 @@ Config read_document(const JsonValue& root_value, const Folders& folders, const 
         reader.object("vip_paths", [&](ObjectReader& nested) {
             read_vip_paths(nested, config.monitors.vip_paths);
         });
+        reader.object("control",
+                      [&](ObjectReader& nested) { read_control(nested, config.monitors.control); });
     });
     root.duration("start_deadline", config.start_deadline, 0s, 1h);
     root.duration("suspect_max", config.suspect_max, 0s, 10min);

@@ -160,6 +160,11 @@ void Controller::alert_doubts(const AddAlert& add, TimePoint now) const {
             fmt::format("{}: {}", frozen ? "verdicts of down wait" : "verdicts apply all the same",
                         suspicion_->reason.text));
     }
+    for (const auto& probe : control_.probes()) {
+        if (probe.health != Health::down) continue;
+        add("control-probe", probe.name,
+            probe.reason.text + (probe.proven ? "" : "; never was well, so it is no evidence"));
+    }
     if (clock_off_ != Duration{} && now - clock_set_at_ < clock_set_shown)
         add("clock-set", config_.node, clock_text(clock_off_));
     for (const auto& [code, evidence] : impaired_) {

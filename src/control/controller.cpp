@@ -19,17 +19,19 @@ Controller::Controller(Config config, TimePoint now)
       stop_(config_.stop),
       service_views_(model_.services.size()),
       vip_views_(model_.vips.size()) {
+    follow_control();
     start_all_probes();
 }
 
 void Controller::start_all_probes() {
-    outputs_.probes.clear();
+    outputs_.probes = control_.plans();
     each_probe(model_, [this](const Server&, const ProbeState& probe) {
         if (probe.may_run()) outputs_.probes.push_back(probe.plan);
     });
 }
 
 std::string Controller::probe_subject(monitors::ProbeId id) const {
+    if (const auto* control = control_.find(id)) return control->name;
     const auto found = model_.probes.find(id);
     if (found == model_.probes.end()) return {};
     const auto& place = found->second;
@@ -39,9 +41,11 @@ std::string Controller::probe_subject(monitors::ProbeId id) const {
 }
 
 void Controller::handle(const monitors::Verdict& verdict, TimePoint now) {
+    if (control_.find(verdict.id) != nullptr) return note_control(verdict, now);
     const auto found = model_.probes.find(verdict.id);
     if (found == model_.probes.end()) return;  // of a monitor that a reload has removed
     const bool bad_news = verdict.health == Health::down;
+    if (bad_news) review_doubt(now);
     const auto doubt = decide_doubt(suspicion_, config_.suspect_max, now).doubt;
     if (bad_news && doubt == Doubt::frozen) return freeze(found->second, verdict, now);
     frozen_.erase(verdict.id);

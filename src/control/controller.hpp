@@ -8,6 +8,7 @@
 #include "monitors/engine.hpp"
 #include "src/config/config.hpp"
 #include "src/config/read_config.hpp"
+#include "src/control/control_probes.hpp"
 #include "src/control/deadlines.hpp"
 #include "src/control/departure.hpp"
 #include "src/control/event_log.hpp"
@@ -197,6 +198,10 @@ private:
                         std::optional<EventId> cause, TimePoint now);
     void apply_verdict(const ProbePlace& place, const monitors::Verdict& verdict, TimePoint now);
     void freeze(const ProbePlace& place, const monitors::Verdict& verdict, TimePoint now);
+    void note_control(const monitors::Verdict& verdict, TimePoint now);
+    void doubt(Suspicion suspicion);
+    void doubt_by_control(TimePoint now);
+    Duration time_to_come_back() const;
     void review_doubt(TimePoint now);
     void judge_server(const Service& service, Pool& pool, Server& server, std::string because,
                       TimePoint now);
@@ -231,6 +236,7 @@ private:
     void expire(TimePoint now);
 
     void start_all_probes();
+    void follow_control();
     void restore_service(Service& service, const SavedService& saved, bool fresh, TimePoint now,
                          WallTime wall);
     void remove_orphans();
@@ -310,6 +316,9 @@ private:
     std::optional<Suspicion> suspicion_;
     std::optional<TimePoint> next_review_;
     std::map<monitors::ProbeId, monitors::Verdict> frozen_;
+    /// The probes of ourselves, and for how long what they said stands after they are well again.
+    ControlProbes control_;
+    std::optional<TimePoint> control_lingers_;
     /// What keeps checks from running, by the evidence's code.
     std::map<std::string, monitors::Evidence> impaired_;
     /// The last change that somebody else made to our table.

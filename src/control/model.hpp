@@ -178,6 +178,13 @@ struct Model {
     std::map<ipvs::ServiceKey, PoolPlace> pools;
 };
 
+inline const ProbeState& probe_at(const Model& model, const ProbePlace& place) {
+    return model.services[place.service]
+        .pools[place.pool]
+        .servers[place.server]
+        .probes[place.probe];
+}
+
 /// Every probe, with its server.
 template <class Visit>
 void each_probe(Model& model, Visit visit) {

@@ -19,13 +19,6 @@ bool is_configured(const Model& model, const Address& address) {
     });
 }
 
-const ProbeState& probe_at(const Model& model, const ProbePlace& place) {
-    return model.services[place.service]
-        .pools[place.pool]
-        .servers[place.server]
-        .probes[place.probe];
-}
-
 void take_back_address(VipDeparture& departure, VipAddress& address) {
     const auto left = std::ranges::find(departure.addresses, address.address, &VipAddress::address);
     if (left == departure.addresses.end()) return;
@@ -102,6 +95,7 @@ void Controller::change_to(Config config, TimePoint now) {
     if (kernel_read_ && config.ipvs.timeouts != config_.ipvs.timeouts)
         outputs_.kernel.timeouts = config.ipvs.timeouts;
     config_ = std::move(config);
+    follow_control();
     service_views_.assign(model_.services.size(), nullptr);
     vip_views_.assign(model_.vips.size(), nullptr);
     saved_services_.clear();

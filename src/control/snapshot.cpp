@@ -185,6 +185,8 @@ std::shared_ptr<Snapshot> Controller::snapshot(TimePoint now) {
         snapshot->peers.push_back(peer);
     snapshot->kernel = kernel_view();
     snapshot->statistics = statistics_;
+    for (const auto& probe : control_.probes())
+        snapshot->control_probes.push_back({probe.name, probe.health, probe.proven, probe.reason});
     snapshot->lists = list_views();
     snapshot->verdicts_in = judged || start_deadline_passed_;
     snapshot->alerts = alerts(now);

@@ -29,6 +29,25 @@ Suspicion suspect(const std::optional<Suspicion>& known, Reason reason, TimePoin
     return {goes_on ? known->since : now, now, std::move(reason)};
 }
 
+Suspicion stay_suspect(const std::optional<Suspicion>& known, Reason reason, TimePoint now) {
+    return {known ? known->since : now, now, std::move(reason)};
+}
+
+std::optional<Reason> control_evidence(const std::vector<ControlProbe>& probes) {
+    const auto failed = [](const ControlProbe& probe) {
+        return probe.proven && probe.health == monitors::Health::down;
+    };
+    const auto answers = [](const ControlProbe& probe) {
+        return !probe.loopback && probe.health == monitors::Health::up;
+    };
+    const bool way_out = std::ranges::any_of(probes, answers);
+    const auto found = std::ranges::find_if(probes, [&](const ControlProbe& probe) {
+        return failed(probe) && (probe.loopback || !way_out);
+    });
+    if (found == probes.end()) return std::nullopt;
+    return Reason{"control-probe", found->name + ": " + found->reason.text};
+}
+
 DoubtDecision decide_doubt(const std::optional<Suspicion>& suspicion, Duration suspect_max,
                            TimePoint now) {
     if (!suspicion) return {};

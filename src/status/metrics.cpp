@@ -220,6 +220,14 @@ void write_statistics(MetricsWriter& out, const Snapshot& snapshot) {
               &ipvs::Counters::bytes_in, &ipvs::Counters::bytes_out);
 }
 
+void write_control_probes(MetricsWriter& out, const Snapshot& snapshot) {
+    out.family(
+        "vipd_control_probe_up", "gauge",
+        "Whether the probe of this host itself, or of one that shows that it is well, succeeds.");
+    for (const auto& probe : snapshot.control_probes)
+        out.sample({{"probe", probe.name}}, probe.health == monitors::Health::up);
+}
+
 void write_lists(MetricsWriter& out, const Snapshot& snapshot) {
     out.family("vipd_server_list_stale", "gauge",
                "Whether an earlier version is used of this servers_file.");
@@ -268,6 +276,7 @@ std::string metrics_text(const Snapshot& snapshot, MetricsLevel level) {
     write_peers(out, snapshot);
     if (snapshot.kernel) write_kernel(out, *snapshot.kernel);
     if (snapshot.statistics) write_statistics(out, snapshot);
+    write_control_probes(out, snapshot);
     write_lists(out, snapshot);
     write_histograms(out, snapshot);
     return out.take();

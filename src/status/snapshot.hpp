@@ -130,6 +130,15 @@ struct KernelView {
     std::vector<ipvs::Refusal> refusals;
 };
 
+/// A probe of ourselves.
+struct ControlProbeView {
+    std::string name;  // "loopback ipv4", "192.0.2.1", "192.0.2.1:179"
+    monitors::Health health = monitors::Health::unknown;
+    /// Has succeeded since it was configured; else its failure means nothing.
+    bool proven = false;
+    Reason reason;
+};
+
 /// A servers_file.
 struct ServerListView {
     std::string file;
@@ -181,6 +190,7 @@ struct Snapshot {
     std::shared_ptr<const KernelView> kernel;
     /// What the kernel last counted; absent before it has.
     std::shared_ptr<const ipvs::Statistics> statistics;
+    std::vector<ControlProbeView> control_probes;
     std::vector<ServerListView> lists;
     std::vector<Alert> alerts;
     std::vector<HistogramView> histograms;

@@ -37,6 +37,7 @@ public:
     void totals();
     void ready();
     void kernel();
+    void control_probes();
     void lists();
     void alerts();
     void vips();
@@ -180,6 +181,20 @@ void StatusWriter::kernel() {
         refusal(entry);
     json_.end_array();
     json_.end_object();
+}
+
+void StatusWriter::control_probes() {
+    json_.key("control_probes");
+    json_.begin_array();
+    for (const auto& view : snapshot_.control_probes) {
+        json_.begin_object();
+        json_.member("name", view.name);
+        json_.member("health", monitors::to_string(view.health));
+        json_.member("proven", view.proven);
+        reason("reason", view.reason);
+        json_.end_object();
+    }
+    json_.end_array();
 }
 
 void StatusWriter::lists() {
@@ -421,6 +436,7 @@ std::string status_json(const Snapshot& snapshot, Detail detail) {
     writer.ready();
     writer.totals();
     writer.kernel();
+    writer.control_probes();
     writer.lists();
     writer.alerts();
     if (detail == Detail::full) {

@@ -115,6 +115,14 @@ std::string lists_line(const json& lists) {
     return fmt::format("lists     {} files, {} stale\n", lists.size(), stale);
 }
 
+/// Nothing where none is configured.
+std::string control_line(const json& probes) {
+    if (probes.empty()) return {};
+    const auto up = std::ranges::count_if(
+        probes, [](const json& probe) { return at(probe, "health") == "up"; });
+    return fmt::format("control   {} of {} probes of this host succeed\n", up, probes.size());
+}
+
 std::string heading(const json& status, const View& view) {
     const auto& totals = at(status, "totals");
     const auto& kernel = at(status, "kernel");
@@ -138,6 +146,7 @@ std::string heading(const json& status, const View& view) {
         fmt::format("kernel    {} backend, {}, {} writes, {} drifted, {} refused\n",
                     text(kernel, "backend"), holds(kernel, "in_sync") ? "in sync" : "not in sync",
                     text(kernel, "writes"), text(kernel, "drift"), at(kernel, "refusals").size());
+    out += control_line(at(status, "control_probes"));
     out += lists_line(at(status, "lists"));
     return out;
 }

@@ -134,6 +134,10 @@ TEST_CASE("every difference has its line and its class") {
              {"kernel-writes: vip_paths: first_mark 268435456 -> 7",
               "kernel-writes: vip_paths: first_port 20000 -> 9000",
               "kernel-writes: vip_paths: count 10000 -> 9"}},
+            {R"({"monitors": {"control": {"loopback": false, "addresses": ["192.0.2.1", "[2001:db8::1]:22"], "interval": "1s"}}})",
+             {"policy: control: loopback true -> false",
+              "policy: control: addresses none -> 192.0.2.1, [2001:db8::1]:22",
+              "policy: control: interval 500ms -> 1s"}},
             {R"({"vips": {"web": {"addresses": ["203.0.113.10", "2001:db8:f::11"], "interface": "eth0"}}})",
              {"re-announce: vip web: addresses 203.0.113.10, 2001:db8:f::10 -> 203.0.113.10, "
               "2001:db8:f::11",

@@ -67,6 +67,7 @@ TEST_CASE("what is written is read") {
         "stop": {"gshut_wait": "0s", "withdraw_wait": "3s"},
         "brake": {"action": "announce", "min_vips": 4, "share": 0.8, "window": "30s"},
         "status": {"listen": [], "socket": "/tmp/s"},
+        "monitors": {"control": {"loopback": false, "addresses": ["192.0.2.1", "[2001:db8::1]:179"], "interval": "1s"}},
         "ipvs": {"backend": "memory", "resync_interval": "1s", "on_drift": "report", "on_down": "quiesce",
                  "on_stop": "flush", "allow_announce": true}
     })"));
@@ -77,6 +78,11 @@ TEST_CASE("what is written is read") {
     CHECK(config.state_dir == "/etc/vipd/state");
     CHECK(config.start_deadline == 20s);
     CHECK(config.suspect_max == 5s);
+    CHECK(config.monitors.control ==
+          ControlConfig{.loopback = false,
+                        .addresses = {{*Address::parse("192.0.2.1"), 0},
+                                      *Endpoint::parse("[2001:db8::1]:179")},
+                        .interval = 1s});
     CHECK(config.brake == BrakeConfig{.action = BrakeConfig::Action::announce,
                                       .min_vips = 4,
                                       .share = *Fraction::parse("0.8"),
@@ -338,6 +344,8 @@ TEST_CASE("a value of the wrong kind is named with what would do") {
              R"( /stop/gshut_wait: found 5, expected a duration like "300ms", "9s" or "5m", from 0s to 10m)"},
             {R"({"status": {"listen": ["127.0.0.1"]}})",
              R"( /status/listen/0: found "127.0.0.1", expected an address and port such as "127.0.0.1:9180" or "[::]:179")"},
+            {R"({"monitors": {"control": {"addresses": ["gateway"]}}})",
+             R"( /monitors/control/addresses/0: found "gateway", expected an address such as "192.0.2.1", or with a port "192.0.2.1:179")"},
             {R"({"ipvs": {"backend": "ebpf"}})",
              R"( /ipvs/backend: found "ebpf", expected "kernel" or "memory")"},
             {R"({"ipvs": {"allow_announce": "yes"}})",

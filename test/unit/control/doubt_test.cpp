@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+using monitors::Health;
 using namespace vipd;
 using namespace vipd::test;
 
@@ -29,6 +30,17 @@ void doubt_for(Site& site, int seconds) {
         site.evidence("timers-late");
         site.wait(1s);
     }
+}
+
+/// Two gateways are asked as well, and all that looks at ourselves is up.
+Site controlled_site(unsigned servers) {
+    auto config = small_config(servers);
+    config.monitors.control.loopback = true;
+    config.monitors.control.addresses = {{ip("192.0.2.1"), 0}, {ip("192.0.2.2"), 179}};
+    auto site = watched_site(servers, config);
+    for (const auto* name : {"loopback ipv4", "192.0.2.1", "192.0.2.2:179"})
+        site.control(name, Health::up);
+    return site;
 }
 
 bool told(const Site& site, const std::string& code) {
@@ -134,4 +146,101 @@ TEST_CASE("bad news that has waited says what took the server down") {
     const auto down = std::ranges::find(events, "server-down", &Event::code);
     REQUIRE(down != events.end());
     CHECK(down->text == "tcp: the test says so");
+}
+
+TEST_CASE("verdicts of down wait while this host does not reach itself") {
+    auto site = controlled_site(2);
+    site.control("loopback ipv4", Health::down);
+    site.down("s1");
+    site.wait(20s);
+    CHECK(site.server("s1").suspect);
+    CHECK(site.server("s1").suspect_reason.text ==
+          "loopback ipv4: the test says so (tcp: the test says so)");
+    CHECK(site.announced());
+    CHECK(site.alerts() == std::vector<std::string>{"control-probe", "suspect"});
+}
+
+TEST_CASE("one dead gateway of two is not us, both are") {
+    auto site = controlled_site(3);
+    site.control("192.0.2.1", Health::down);
+    site.down("s1");
+    CHECK(site.server("s1").health == Health::down);
+    site.control("192.0.2.2:179", Health::down);
+    site.down("s2");
+    CHECK(site.server("s2").suspect);
+}
+
+TEST_CASE("after control probes have failed servers have the time to be found up again") {
+    auto site = controlled_site(2);
+    site.control("loopback ipv4", Health::down);
+    site.down("s1");
+    site.down("s2");
+    site.wait(5s);
+    site.control("loopback ipv4", Health::up);
+    site.wait(11s);  // of down_interval (5 s), a second success (5 s) and the timeout (2 s)
+    CHECK(site.server("s1").suspect);
+    site.up("s2");
+    site.wait(4s);
+    CHECK(site.server("s1").health == Health::down);
+    CHECK(site.server("s2").health == Health::up);
+    CHECK(site.alerts().empty());
+}
+
+TEST_CASE("control probes that fail for ever keep verdicts waiting no longer than suspect_max") {
+    auto site = controlled_site(1);
+    site.control("loopback ipv4", Health::down);
+    site.wait(1s);
+    site.down("s1");
+    site.wait(28s);
+    CHECK(site.announced());
+    site.wait(2s);
+    CHECK_FALSE(site.announced());
+    site.up("s1");
+    site.wait(60s);
+    site.down("s1");
+    CHECK(site.server("s1").health == Health::down);
+}
+
+TEST_CASE("a control probe that never was well is an alert, and no evidence") {
+    auto config = small_config(1);
+    config.monitors.control.loopback = true;
+    config.monitors.control.addresses = {{ip("192.0.2.9"), 0}};
+    auto site = watched_site(1, config);
+    site.control("192.0.2.9", Health::down);
+    site.control("loopback ipv4", Health::down);
+    CHECK(site.alerts() == std::vector<std::string>{"control-probe", "control-probe"});
+    site.down("s1");
+    CHECK_FALSE(site.announced());
+}
+
+TEST_CASE("control probes follow the configuration, and what stays keeps what is known of it") {
+    auto site = controlled_site(1);
+    const auto before = site.probes();
+    auto config = small_config(1);
+    config.monitors.control.loopback = true;
+    config.monitors.control.addresses = {{ip("192.0.2.2"), 179}, {ip("192.0.2.3"), 0}};
+    site.reload(config);
+    CHECK(site.probes().size() == before.size());
+    CHECK_THROWS(site.control("192.0.2.1", Health::down));
+    site.control("192.0.2.2:179", Health::down);
+    site.down("s1");
+    CHECK(site.server("s1").suspect);
+
+    config.monitors.control = {.loopback = false, .addresses = {}, .interval = 1s};
+    site.reload(config);
+    CHECK(site.probes().size() == 1);
+    site.wait(3s);
+    CHECK(site.server("s1").health == Health::down);
+}
+
+TEST_CASE("this host is asked over the families in which servers are probed") {
+    auto config = small_config(1);
+    config.monitors.control.loopback = true;
+    Site ipv4(config);
+    CHECK_THROWS(ipv4.control("loopback ipv6", Health::up));
+    config.vips["web"].addresses.push_back(ip("2001:db8:f::10"));
+    config.services["web-80"].servers["s1"].addresses.push_back(ip("2001:db8::1"));
+    Site site(config);
+    site.control("loopback ipv6", Health::up);
+    site.control("loopback ipv4", Health::up);
 }

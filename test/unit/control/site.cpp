@@ -26,6 +26,7 @@ Config small_config(unsigned servers) {
     Config config;
     config.node = "lb1";
     config.bgp = BgpConfig{};
+    config.monitors.control.loopback = false;
     VipConfig vip;
     vip.addresses = {ip("203.0.113.10")};
     config.vips["web"] = vip;
@@ -105,6 +106,21 @@ void Site::verdict(const std::string& server, monitors::Health health, const std
         controller.handle(verdict, now);
         carry();
     }
+}
+
+void Site::control(const std::string& name, monitors::Health health) {
+    for (const auto& [id, plan] : probes_) {
+        if (controller.probe_subject(id) != name) continue;
+        monitors::Verdict verdict;
+        verdict.id = id;
+        verdict.health = health;
+        verdict.because_of.reason = {"test", "the test says so"};
+        verdict.because_of.finished = now;
+        controller.handle(verdict, now);
+        carry();
+        return;
+    }
+    throw std::invalid_argument("no control probe " + name);
 }
 
 void Site::evidence(const std::string& code) {

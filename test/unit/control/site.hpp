@@ -14,7 +14,8 @@ namespace vipd::test {
 
 using namespace std::chrono_literals;
 
-/// VIP "web" 203.0.113.10 with one tcp service "web-80", servers s1…sN at 10.0.0.1…N.
+/// VIP "web" 203.0.113.10 with one tcp service "web-80", servers s1…sN at 10.0.0.1…N. No control
+/// probes.
 Config small_config(unsigned servers);
 
 Address ip(const std::string& text);
@@ -30,6 +31,8 @@ public:
                  const std::string& service = "web-80");
     void up(const std::string& server) { verdict(server, monitors::Health::up); }
     void down(const std::string& server) { verdict(server, monitors::Health::down); }
+    /// Of a control probe by its name.
+    void control(const std::string& name, monitors::Health health);
     /// One piece of evidence against ourselves.
     void evidence(const std::string& code);
     /// Codes of the alerts there are now, sorted.

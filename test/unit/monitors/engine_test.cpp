@@ -38,6 +38,27 @@ TEST_CASE("a server that accepts is up for tcp", "[edge]") {
     }
 }
 
+TEST_CASE("this host reaches itself, over and over, and keeps nothing open", "[edge]") {
+    for (const auto* address : {"127.0.0.1", "::1"}) {
+        Verdicts verdicts;
+        Engine engine({}, verdicts.sink());
+        const auto before = open_descriptors();
+        engine.update({quick_plan({*Address::parse(address), 0}, LoopbackCheck{})}, {});
+        CHECK(text(verdicts.at(0)) == "up ok: this host reaches itself");
+        CHECK(eventually([&] { return engine.stats().probes >= 3; }));
+        CHECK(engine.stats().failures == 0);
+        engine.update({}, {1});
+        CHECK(eventually([&] { return open_descriptors() == before; }));
+    }
+}
+
+TEST_CASE("a host without its loopback address is the finding, not a fault that excuses it",
+          "[edge]") {
+    const Endpoint not_ours{*Address::parse("192.0.2.1"), 0};
+    CHECK(one_verdict(quick_plan(not_ours, LoopbackCheck{}))
+              .starts_with("down out-of-ports: no local address or port"));
+}
+
 TEST_CASE("a port that nobody listens on is down at once", "[edge]") {
     for (const auto family : {Family::ipv4, Family::ipv6}) {
         const LoopbackSocket bound(false, family);

@@ -532,6 +532,28 @@ TEST_CASE("doubt is what its table says") {
     }
 }
 
+TEST_CASE("control probes are evidence as their table says") {
+    const std::vector<std::string> states{"up", "unknown", "down", "never"};
+    const auto probe = [](bool loopback, const std::string& state) {
+        ControlProbe probe;
+        probe.loopback = loopback;
+        probe.name = state;
+        probe.proven = state == "up" || state == "down";
+        if (state != "unknown") probe.health = state == "up" ? Health::up : Health::down;
+        return probe;
+    };
+    check_states(
+        "control",
+        {{"loopback", states}, {"first named host", states}, {"second named host", states}},
+        [&](const Row& row) {
+            const auto evidence = control_evidence({probe(true, row.at("loopback")),
+                                                    probe(false, row.at("first named host")),
+                                                    probe(false, row.at("second named host"))});
+            CHECK(evidence.has_value() == is(row, "evidence", "yes"));
+            if (evidence) CHECK(evidence->code == "control-probe");
+        });
+}
+
 TEST_CASE("the brake goes on and off as its table says") {
     for (const auto& row : table("brake")) {
         INFO(test::to_string(row));

@@ -200,6 +200,12 @@ Snapshot example_snapshot() {
     snapshot.vips.emplace("text", text_vip());
     snapshot.peers = {established_peer(), refused_peer()};
     snapshot.kernel = kernel();
+    snapshot.control_probes = {
+        {"loopback ipv4", monitors::Health::up, true, {"ok", "this host reaches itself"}},
+        {"192.0.2.9",
+         monitors::Health::down,
+         false,
+         {"timeout", "no answer within 500ms (connected after 0ms)"}}};
     snapshot.lists = {{"/etc/text.json", {"text"}, 4, made - 60s, std::nullopt},
                       {"/etc/up.json",
                        {"upload", "upload-lab"},
