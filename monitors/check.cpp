@@ -39,15 +39,7 @@ std::vector<Exchange> smtp_preset() {
 }
 
 std::string type_name(const Check& check) {
-    return std::visit(
-        overloaded{[](const TcpCheck&) { return "tcp"; }, [](const HttpCheck&) { return "http"; },
-                   [](const IdleTcpCheck&) { return "idle-tcp"; },
-                   [](const TlsCheck&) { return "tls"; }, [](const DnsCheck&) { return "dns"; },
-                   [](const UdpCheck&) { return "udp"; }, [](const IcmpCheck&) { return "icmp"; },
-                   [](const ScriptCheck&) { return "script"; },
-                   [](const FileCheck&) { return "file"; },
-                   [](const LoopbackCheck&) { return "loopback"; }},
-        check);
+    return std::string(type_names[check.index()]);
 }
 
 std::size_t hash_value(const Check& check) {

@@ -5,6 +5,7 @@
 #include "monitors/byte_pattern.hpp"
 #include "src/base/time.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -210,7 +211,11 @@ struct LoopbackCheck {
 using Check = std::variant<TcpCheck, HttpCheck, IdleTcpCheck, TlsCheck, DnsCheck, UdpCheck,
                            IcmpCheck, ScriptCheck, FileCheck, LoopbackCheck>;
 
-/// "tcp", "http": the type's name in the configuration.
+/// Each type's name in the configuration, in the variant's order.
+inline constexpr std::array<std::string_view, std::variant_size_v<Check>> type_names{
+    "tcp", "http", "idle-tcp", "tls", "dns", "udp", "icmp", "script", "file", "loopback"};
+
+/// "tcp", "http".
 std::string type_name(const Check& check);
 
 /// Equal checks hash alike.

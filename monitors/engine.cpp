@@ -30,6 +30,8 @@ struct Engine::State {
     std::unordered_map<ProbeId, std::size_t> worker_of;
     std::vector<std::unique_ptr<Worker>> workers;  // last: they use the sinks until they are joined
 
+    TypeStats type_stats(std::size_t type) const;
+
     std::size_t home(const ProbePlan& plan) {
         const auto& server = plan.path ? plan.path->server : plan.target.address;
         const auto shard = std::hash<Address>{}(server) % workers.size();
@@ -85,24 +87,41 @@ TimePoint Engine::last_progress() const {
     return slowest;
 }
 
+TypeStats Engine::State::type_stats(std::size_t type) const {
+    std::uint64_t probes = 0;
+    std::uint64_t failures = 0;
+    DurationCounts::Values durations;
+    for (const auto& worker : workers) {
+        const auto& counters = worker->counters().types[type];
+        probes += counters.probes.load(std::memory_order_relaxed);
+        failures += counters.failures.load(std::memory_order_relaxed);
+        durations.add(counters.durations.values());
+    }
+    return {type_names[type], probes, failures, DurationCounts::histogram(durations)};
+}
+
 EngineStats Engine::stats() const {
     EngineStats stats;
-    LatenessCounts::Values lateness{};
+    DurationCounts::Values lateness;
     for (const auto& worker : state_->workers) {
         const auto& counters = worker->counters();
-        stats.probes += counters.probes.load(std::memory_order_relaxed);
-        stats.failures += counters.failures.load(std::memory_order_relaxed);
         stats.repeated += counters.repeated.load(std::memory_order_relaxed);
         stats.own_faults += counters.own_faults.load(std::memory_order_relaxed);
         stats.watches += counters.watches.load(std::memory_order_relaxed);
         stats.running += counters.running.load(std::memory_order_relaxed);
         stats.waiting += counters.waiting.load(std::memory_order_relaxed);
-        const auto values = counters.lateness.values();
-        std::ranges::transform(lateness, values, lateness.begin(), std::plus<>());
+        lateness.add(counters.lateness.values());
     }
-    stats.lateness_p50 = LatenessCounts::quantile(lateness, 0.5);
-    stats.lateness_p99 = LatenessCounts::quantile(lateness, 0.99);
-    stats.lateness_max = LatenessCounts::quantile(lateness, 1.0);
+    stats.lateness = DurationCounts::histogram(lateness);
+    stats.lateness_p50 = DurationCounts::quantile(lateness, 0.5);
+    stats.lateness_p99 = DurationCounts::quantile(lateness, 0.99);
+    stats.lateness_max = DurationCounts::quantile(lateness, 1.0);
+    for (std::size_t type = 0; type < type_names.size(); ++type) {
+        auto counted = state_->type_stats(type);
+        stats.probes += counted.probes;
+        stats.failures += counted.failures;
+        if (counted.probes > 0) stats.types.push_back(std::move(counted));
+    }
     return stats;
 }
 

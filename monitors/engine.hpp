@@ -6,6 +6,7 @@
 #include "monitors/health.hpp"
 #include "monitors/vip_path.hpp"
 #include "src/base/address.hpp"
+#include "src/base/histogram.hpp"
 #include "src/base/reason.hpp"
 #include "src/base/time.hpp"
 
@@ -14,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace vipd::monitors {
@@ -87,6 +89,15 @@ struct Evidence {
     TimePoint at{};
 };
 
+/// Counters since the start of one monitor type.
+struct TypeStats {
+    std::string_view type;  // "http"
+    std::uint64_t probes = 0;  // finished
+    std::uint64_t failures = 0;  // of these
+    /// What these took, in seconds, connections that idle-tcp held before they broke left out.
+    Histogram durations;
+};
+
 /// Counters since the start, over all workers.
 struct EngineStats {
     std::uint64_t probes = 0;  // finished
@@ -97,9 +108,11 @@ struct EngineStats {
     std::size_t running = 0;  // now, connections that idle-tcp holds included
     std::size_t waiting = 0;  // due, but most_running was reached
     /// How long after their due time probes started.
+    Histogram lateness;  // in seconds
     std::chrono::microseconds lateness_p50{0};
     std::chrono::microseconds lateness_p99{0};
     std::chrono::microseconds lateness_max{0};
+    std::vector<TypeStats> types;  // those that were probed
 };
 
 struct EngineOptions {

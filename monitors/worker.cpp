@@ -236,8 +236,8 @@ void Worker::apply(Slot slot, Step step, TimePoint now) {
             return;
         case Step::Then::hold:
             timers_.clear(slot);
-            watches_.at(slot).holding = true;
             record(slot, step.finding, now);
+            watches_.at(slot).holding = true;
             return;
         case Step::Then::done:
             finish(slot, step.finding, now);
@@ -286,9 +286,11 @@ bool Worker::lost_too_much(const Watch& watch) const {
 
 void Worker::record(Slot slot, const Finding& finding, TimePoint now) {
     auto& watch = watches_.at(slot);
-    count(counters_.probes);
-    if (!finding.success) count(counters_.failures);
+    auto& counters = counters_.types[watch.check->check().index()];
     const auto took = std::max(Clock::duration{}, now - watch.started);
+    count(counters.probes);
+    if (!finding.success) count(counters.failures);
+    if (!watch.holding) counters.durations.add(took);
     const ProbeResult result{.success = finding.success,
                              .reason = finding.reason,
                              .took = std::chrono::duration_cast<std::chrono::microseconds>(took),

@@ -1,12 +1,14 @@
 #pragma once
 // One thread of the engine: an epoll loop with a timer heap, and the watches that it keeps.
 
+#include "monitors/duration_counts.hpp"
 #include "monitors/engine.hpp"
-#include "monitors/lateness.hpp"
+#include "monitors/lost_time.hpp"
 #include "monitors/poller.hpp"
 #include "monitors/timer_heap.hpp"
 #include "monitors/watch_table.hpp"
 
+#include <array>
 #include <atomic>
 #include <deque>
 #include <map>
@@ -15,20 +17,27 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace vipd::monitors {
 
-/// What a worker has counted; written by its thread, read by any.
-struct WorkerCounters {
+/// What a worker has counted of one monitor type.
+struct TypeCounters {
     std::atomic<std::uint64_t> probes{0};
     std::atomic<std::uint64_t> failures{0};
+    DurationCounts durations;
+};
+
+/// What a worker has counted; written by its thread, read by any.
+struct WorkerCounters {
+    std::array<TypeCounters, std::variant_size_v<Check>> types;
     std::atomic<std::uint64_t> repeated{0};
     std::atomic<std::uint64_t> own_faults{0};
     std::atomic<std::size_t> watches{0};
     std::atomic<std::size_t> running{0};
     std::atomic<std::size_t> waiting{0};
-    LatenessCounts lateness;
+    DurationCounts lateness;
 };
 
 class Worker {

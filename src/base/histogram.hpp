@@ -9,6 +9,7 @@
 namespace vipd {
 
 struct Histogram {
+    Histogram() : Histogram(std::vector<double>()) {}
     /// `upper` ascending; what is above them all is counted too.
     explicit Histogram(std::vector<double> upper)
         : bounds(std::move(upper)), counts(bounds.size() + 1) {}

@@ -137,7 +137,7 @@ void Controller::alert_operators(const AddAlert& add, TimePoint now) const {
     if (crash_loop_ && now - crash_loop_->first < crash_window)
         add("crash-loop", config_.node, crash_loop_->second);
     if (state_unsaved_) add("state-unsaved", config_.state_dir, *state_unsaved_);
-    if (config_rejected_) add("config-rejected", config_.node, *config_rejected_);
+    if (config_view_.problem) add("config-rejected", config_.node, *config_view_.problem);
     for (const auto& [vip, state] : maintenance_) {
         const auto& subject = vip.empty() ? config_.node : vip;
         add("maintenance", subject, by_whom(state.who, state.why));

@@ -20,6 +20,8 @@ Controller::Controller(Config config, TimePoint now)
       service_views_(model_.services.size()),
       vip_views_(model_.vips.size()) {
     follow_control();
+    config_view_.tried = config_view_.good_at = now;
+    config_view_.accepted = 1;
     start_all_probes();
 }
 

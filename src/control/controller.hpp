@@ -128,7 +128,7 @@ public:
     CommandResult execute(const Command& command, const SetAdmin& set, TimePoint now);
     CommandResult execute(const Command& command, const Maintenance& maintenance, TimePoint now);
     /// A configuration was found and is not used, and why; an alert until a reload succeeds.
-    void config_rejected(std::string why);
+    void config_rejected(std::string why, TimePoint now);
     /// So many unclean ends of vipd within five minutes that routers are not told to keep our
     /// routes over this start; an alert for the next five minutes.
     void crash_loop(std::size_t unclean_ends, TimePoint now);
@@ -301,7 +301,7 @@ private:
     bool sessions_closed_ = false;
     bool initial_set_complete_ = false;
     std::size_t probed_services_ = 0;
-    std::optional<std::string> config_rejected_;
+    ConfigView config_view_;  // without the file's name, which only the caller knows
     /// When this run began, if it is one of many that ended badly, and what is said of it.
     std::optional<std::pair<TimePoint, std::string>> crash_loop_;
     std::optional<std::string> state_unsaved_;

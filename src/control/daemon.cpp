@@ -37,6 +37,8 @@ namespace {
 
 /// Snapshots are made at most this often: a storm of verdicts must not spend its time on pictures.
 constexpr Duration snapshot_pause{50};
+/// And at least this often: probes are counted also where nothing happens.
+constexpr Duration snapshot_age{5000};
 /// And state is saved at most this often.
 constexpr Duration save_pause{1000};
 /// For the answer to `vipctl restart` to reach its asker before the process goes.
@@ -177,6 +179,7 @@ private:
     bgp::RestartState restart_;
     std::vector<bgp::PeerSettings> peers_;
     bool publish_pending_ = false;
+    TimePoint published_;
     bool ready_ = false;
 
     // Destroyed first, so that nothing of theirs runs when the rest goes; the status thread before
@@ -244,7 +247,7 @@ void Daemon::Wiring::remember() {
         controller_.events().add(reason.code, config_->state_dir, reason.text);
     }
     if (options_.fallback) {
-        controller_.config_rejected(*options_.fallback);
+        controller_.config_rejected(*options_.fallback, when);
     }
     saved_->begin(
         controller_.state(when, wall),
@@ -495,8 +498,7 @@ CommandResult Daemon::Wiring::finish_reload(Reload options, ConfigReading readin
 }
 
 CommandResult Daemon::Wiring::refuse_config(CommandResult result) {
-    now();  // for the event's time
-    controller_.config_rejected(result.message);
+    controller_.config_rejected(result.message, now());
     carry_outputs();
     return result;
 }
@@ -589,9 +591,11 @@ void Daemon::Wiring::publish_soon() {
 
 void Daemon::Wiring::publish() {
     publish_pending_ = false;
+    published_ = Clock::now();
     auto snapshot = controller_.snapshot(now());
     snapshot->made_wall = std::chrono::system_clock::now();
-    snapshot->config_file = options_.config_file;
+    snapshot->config.file = options_.config_file;
+    snapshot->probes = engine_->stats();
     snapshot->log_level = log_.level();
     if (!ready_ && snapshot->kernel->read_once) {
         ready_ = true;
@@ -626,6 +630,7 @@ void Daemon::Wiring::beat() {
     kernel_progress_ = kernel_->last_progress();
     monitors_progress_ = engine_->last_progress();
     bgp_progress_ = speaker_ ? speaker_->last_progress() : Clock::now();
+    if (Clock::now() - published_ >= snapshot_age) publish_soon();
     heartbeat_.expires_after(std::chrono::seconds(1));
     heartbeat_.async_wait([this](const boost::system::error_code& error) {
         if (!error) beat();

@@ -39,9 +39,11 @@ void take_back_pools(Model& next, std::vector<Pool>& left, TimePoint now) {
 
 }  // namespace
 
-void Controller::config_rejected(std::string why) {
+void Controller::config_rejected(std::string why, TimePoint now) {
     events_.add("config-rejected", config_.node, why);
-    config_rejected_ = std::move(why);
+    ++config_view_.rejected;
+    config_view_.tried = now;
+    config_view_.problem = std::move(why);
 }
 
 void Controller::crash_loop(std::size_t unclean_ends, TimePoint now) {
@@ -55,7 +57,9 @@ void Controller::crash_loop(std::size_t unclean_ends, TimePoint now) {
 }
 
 void Controller::reload(Config config, TimePoint now) {
-    config_rejected_.reset();
+    ++config_view_.accepted;
+    config_view_.tried = config_view_.good_at = now;
+    config_view_.problem.reset();
     change_to(std::move(config), now);
 }
 

@@ -187,6 +187,7 @@ std::shared_ptr<Snapshot> Controller::snapshot(TimePoint now) {
     snapshot->statistics = statistics_;
     for (const auto& probe : control_.probes())
         snapshot->control_probes.push_back({probe.name, probe.health, probe.proven, probe.reason});
+    snapshot->config = config_view_;
     snapshot->lists = list_views();
     snapshot->verdicts_in = judged || start_deadline_passed_;
     snapshot->alerts = alerts(now);

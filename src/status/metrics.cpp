@@ -228,6 +228,24 @@ void write_control_probes(MetricsWriter& out, const Snapshot& snapshot) {
         out.sample({{"probe", probe.name}}, probe.health == monitors::Health::up);
 }
 
+void write_config(MetricsWriter& out, const Snapshot& snapshot) {
+    const auto& config = snapshot.config;
+    const ClockPair clocks{snapshot.made, snapshot.made_wall};
+    out.family("vipd_config_last_load_successful", "gauge",
+               "Whether the configuration that was read last is the one that runs.");
+    out.sample({}, !config.problem);
+    out.family("vipd_config_last_load_time_seconds", "gauge",
+               "When a configuration was last read, in seconds since the epoch.");
+    out.sample({}, unix_seconds(clocks.wall_time(config.tried)));
+    out.family("vipd_config_good_time_seconds", "gauge",
+               "When the configuration that runs was accepted, in seconds since the epoch.");
+    out.sample({}, unix_seconds(clocks.wall_time(config.good_at)));
+    out.family("vipd_config_loads_total", "counter",
+               "Configurations read at the start and by reloads, by what came of it.");
+    out.sample({{"result", "accepted"}}, config.accepted);
+    out.sample({{"result", "rejected"}}, config.rejected);
+}
+
 void write_lists(MetricsWriter& out, const Snapshot& snapshot) {
     out.family("vipd_server_list_stale", "gauge",
                "Whether an earlier version is used of this servers_file.");
@@ -255,14 +273,56 @@ void write_histogram(MetricsWriter& out, const HistogramView& view) {
     out.sample("_count", {{label.first, label.second}}, cumulative);
 }
 
+void write_probe_counts(MetricsWriter& out, const monitors::EngineStats& probes) {
+    out.family("vipd_probes_total", "counter", "Finished probes by monitor type and result.");
+    for (const auto& [type, number, failures, durations] : probes.types) {
+        out.sample({{"type", type}, {"result", "success"}}, number - failures);
+        out.sample({{"type", type}, {"result", "failure"}}, failures);
+    }
+    out.family("vipd_probes_repeated_total", "counter",
+               "Probes that failed and were not counted, because vipd was late itself.");
+    out.sample({}, probes.repeated);
+    out.family("vipd_probes_impaired_total", "counter",
+               "Probes without a result for want of something of this host's.");
+    out.sample({}, probes.own_faults);
+    out.family("vipd_probes_configured", "gauge",
+               "Probes that are repeated; what several monitors have in common is one.");
+    out.sample({}, probes.watches);
+    out.family("vipd_probes_running", "gauge",
+               "Probes under way, connections that idle-tcp holds included.");
+    out.sample({}, probes.running);
+    out.family("vipd_probes_waiting", "gauge", "Probes that are due and wait for their turn.");
+    out.sample({}, probes.waiting);
+}
+
 /// Those of one name stand together, as the format asks.
-void write_histograms(MetricsWriter& out, const Snapshot& snapshot) {
+void write_histograms(MetricsWriter& out, const std::vector<HistogramView>& histograms) {
     std::string_view family;
-    for (const auto& histogram : snapshot.histograms) {
+    for (const auto& histogram : histograms) {
         if (histogram.name != family) out.family(histogram.name, "histogram", histogram.help);
         family = histogram.name;
         write_histogram(out, histogram);
     }
+}
+
+std::vector<HistogramView> probe_histograms(const monitors::EngineStats& probes) {
+    std::vector<HistogramView> views;
+    for (const auto& type : probes.types) {
+        views.push_back({"vipd_probe_duration_seconds",
+                         "What probes took from their start to their result, by monitor type.",
+                         {"type", std::string(type.type)},
+                         type.durations});
+    }
+    views.push_back({"vipd_probe_lateness_seconds",
+                     "How long after their due time probes were started.",
+                     {},
+                     probes.lateness});
+    return views;
+}
+
+void write_probes(MetricsWriter& out, const monitors::EngineStats& probes) {
+    write_probe_counts(out, probes);
+    write_histograms(out, probe_histograms(probes));
 }
 
 }  // namespace
@@ -277,8 +337,10 @@ std::string metrics_text(const Snapshot& snapshot, MetricsLevel level) {
     if (snapshot.kernel) write_kernel(out, *snapshot.kernel);
     if (snapshot.statistics) write_statistics(out, snapshot);
     write_control_probes(out, snapshot);
+    write_config(out, snapshot);
     write_lists(out, snapshot);
-    write_histograms(out, snapshot);
+    if (snapshot.probes) write_probes(out, *snapshot.probes);
+    write_histograms(out, snapshot.histograms);
     return out.take();
 }
 

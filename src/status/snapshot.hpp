@@ -139,6 +139,18 @@ struct ControlProbeView {
     Reason reason;
 };
 
+/// How the configuration came to be the one that runs.
+struct ConfigView {
+    std::string file;
+    TimePoint tried;  // when one was last read, at the start or by a reload
+    TimePoint good_at;  // when the one that runs was accepted
+    std::uint64_t accepted = 0;  // since the start, which counts
+    std::uint64_t rejected = 0;
+    std::optional<std::string> problem;  // why the last that was read is not used
+
+    bool operator==(const ConfigView&) const = default;
+};
+
 /// A servers_file.
 struct ServerListView {
     std::string file;
@@ -182,7 +194,6 @@ struct Snapshot {
     std::chrono::system_clock::time_point made_wall;
     TimePoint started;
     bool stopping = false;
-    std::string config_file;
     LogLevel log_level = LogLevel::info;
     std::map<std::string, std::shared_ptr<const ServiceView>> services;
     std::map<std::string, std::shared_ptr<const VipView>> vips;
@@ -191,9 +202,12 @@ struct Snapshot {
     /// What the kernel last counted; absent before it has.
     std::shared_ptr<const ipvs::Statistics> statistics;
     std::vector<ControlProbeView> control_probes;
+    ConfigView config;
     std::vector<ServerListView> lists;
     std::vector<Alert> alerts;
     std::vector<HistogramView> histograms;
+    /// What the probe engine counts; absent where there is none.
+    std::optional<monitors::EngineStats> probes;
     /// All enabled servers of all pools were judged at least once, or the start deadline has
     /// passed.
     bool verdicts_in = false;

@@ -38,6 +38,7 @@ public:
     void ready();
     void kernel();
     void control_probes();
+    void config();
     void lists();
     void alerts();
     void vips();
@@ -111,7 +112,7 @@ void StatusWriter::counters(std::string_view name, const Map& map) {
 void StatusWriter::head() {
     json_.member("node", snapshot_.node);
     json_.member("version", snapshot_.version);
-    json_.member("config_file", snapshot_.config_file);
+    json_.member("config_file", snapshot_.config.file);
     json_.member("log_level", to_string(snapshot_.log_level));
     since("started", "uptime_seconds", snapshot_.started);
     json_.member("stopping", snapshot_.stopping);
@@ -195,6 +196,19 @@ void StatusWriter::control_probes() {
         json_.end_object();
     }
     json_.end_array();
+}
+
+void StatusWriter::config() {
+    const auto& config = snapshot_.config;
+    json_.key("config");
+    json_.begin_object();
+    since("tried", "tried_seconds", config.tried);
+    json_.member("ok", !config.problem.has_value());
+    json_.member("problem", config.problem);
+    since("good_at", "good_seconds", config.good_at);
+    json_.member("accepted", config.accepted);
+    json_.member("rejected", config.rejected);
+    json_.end_object();
 }
 
 void StatusWriter::lists() {
@@ -437,6 +451,7 @@ std::string status_json(const Snapshot& snapshot, Detail detail) {
     writer.totals();
     writer.kernel();
     writer.control_probes();
+    writer.config();
     writer.lists();
     writer.alerts();
     if (detail == Detail::full) {

@@ -197,7 +197,7 @@ TEST_CASE("doubt and checks that cannot run are alerted on") {
 
 TEST_CASE("a rejected configuration is alerted on until a reload succeeds") {
     auto site = site_with_all_up(1);
-    site.controller.config_rejected("vipd.json:1:1: found nothing, expected an object");
+    site.controller.config_rejected("vipd.json:1:1: found nothing, expected an object", site.now);
     CHECK(site.alerts() == std::vector<std::string>{"config-rejected"});
     site.reload(small_config(1));
     CHECK(site.alerts().empty());

@@ -297,7 +297,7 @@ TEST_CASE("a list whose newest version is not used is an alert until it can be u
 TEST_CASE("a list that has changed ends no alert about the rest of the configuration") {
     Site site(small_config(3));
     site.read_kernel();
-    site.controller.config_rejected("vipd.json:1:1: no");
+    site.controller.config_rejected("vipd.json:1:1: no", site.now);
     site.controller.update_lists(small_config(4), site.now);
     site.wait(0s);
     const auto snapshot = site.controller.snapshot(site.now);

@@ -387,6 +387,10 @@ TEST_CASE("probes beyond the bound wait in line, and say so", "[edge]") {
     CHECK(stats.waiting > 0);
     CHECK(stats.failures >= 10);
     CHECK(stats.lateness_max >= 10ms);
+    REQUIRE(stats.types.size() == 1);
+    CHECK(stats.types[0].type == "http");
+    CHECK(stats.types[0].failures == stats.failures);
+    CHECK(stats.types[0].durations.sum >= 0.01 * 10);  // each to its deadline
     engine.update({}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
 }
 

@@ -52,6 +52,7 @@ ServerView disabled_server(const std::string& name, const std::string& address) 
 PoolView pool_v4() {
     PoolView pool;
     pool.family = Family::ipv4;
+    pool.key = ipvs::VirtualEndpoint{ipvs::Protocol::tcp, *Endpoint::parse("203.0.113.10:443")};
     pool.vip_address = *Address::parse("203.0.113.10");
     pool.fit = true;
     pool.fit_reason = {"fit", "1 of 4 up, min_up is 1"};
@@ -167,6 +168,24 @@ std::shared_ptr<const KernelView> kernel() {
     return std::make_shared<const KernelView>(std::move(view));
 }
 
+monitors::EngineStats probes() {
+    Histogram durations({0.001, 0.01});
+    durations.add(0.002, 690);
+    durations.add(2, 10);
+    monitors::EngineStats stats;
+    stats.types = {{"http", 700, 10, durations}};
+    stats.lateness = Histogram({0.001, 0.01});
+    stats.lateness.add(0.0001, 700);
+    stats.watches = 4;
+    return stats;
+}
+
+HistogramView example_histogram(std::string name) {
+    Histogram histogram({0.001, 0.01});
+    histogram.add(0.0005, 3);
+    return {std::move(name), "From a probe's result to what it changes.", {}, histogram};
+}
+
 }  // namespace
 
 ServerView healthy_server(const std::string& name, const std::string& address) {
@@ -195,7 +214,7 @@ Snapshot example_snapshot() {
     snapshot.made = made;
     snapshot.made_wall = std::chrono::sys_days(std::chrono::year(2026) / 11 / 21) + 5h;
     snapshot.started = made - 700s;
-    snapshot.config_file = "/etc/vipd/vipd.json";
+    snapshot.config = {"/etc/vipd/vipd.json", made - 60s, made - 60s, 2, 1, std::nullopt};
     snapshot.services.emplace("text-https", text_https());
     snapshot.vips.emplace("text", text_vip());
     snapshot.peers = {established_peer(), refused_peer()};
@@ -218,6 +237,11 @@ Snapshot example_snapshot() {
         {"peer-down", "cr2", "active: 192.0.2.2:179 refused the connection", made - 3s},
         {"source-stale", "/etc/up.json",
          "/etc/up.json:1:1: found no server, expected at least one server", made - 20s}};
+    snapshot.histograms = {example_histogram("vipd_verdict_to_kernel_seconds"),
+                           example_histogram("vipd_verdict_to_wire_seconds")};
+    snapshot.statistics =
+        std::make_shared<const ipvs::Statistics>(ipvs::Statistics{{pool_v4().key, {}}});
+    snapshot.probes = probes();
     snapshot.verdicts_in = true;
     return snapshot;
 }

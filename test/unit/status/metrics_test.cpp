@@ -61,6 +61,39 @@ TEST_CASE("a histogram is cumulative and ends with all") {
     CHECK(says(text, "vipd_other_seconds_bucket{le=\"+Inf\"} 7\nvipd_other_seconds_sum 1.75\n"));
 }
 
+TEST_CASE("probes are counted by monitor type") {
+    monitors::EngineStats probes;
+    Histogram durations({0.001});
+    durations.add(0.5, 3);
+    probes.types = {{"http", 3, 1, durations}};
+    probes.lateness = Histogram({0.001});
+    probes.lateness.add(0.0001, 3);
+    probes.waiting = 2;
+    auto snapshot = example_snapshot();
+    snapshot.probes = probes;
+    const auto text = metrics_text(snapshot, MetricsLevel::service);
+    CHECK(says(text,
+               "\nvipd_probes_total{type=\"http\",result=\"success\"} 2\n"
+               "vipd_probes_total{type=\"http\",result=\"failure\"} 1\n"));
+    CHECK(says(text, "\nvipd_probes_waiting 2\n"));
+    CHECK(says(text,
+               "\nvipd_probe_duration_seconds_bucket{type=\"http\",le=\"0.001\"} 0\n"
+               "vipd_probe_duration_seconds_bucket{type=\"http\",le=\"+Inf\"} 3\n"
+               "vipd_probe_duration_seconds_sum{type=\"http\"} 1.5\n"));
+    CHECK(says(text, "\nvipd_probe_lateness_seconds_bucket{le=\"0.001\"} 3\n"));
+}
+
+TEST_CASE("a configuration that was read and is not used is told apart from the one that is") {
+    auto snapshot = example_snapshot();
+    snapshot.config.problem = "vipd.json:1:1: found nothing, expected an object";
+    snapshot.config.tried += std::chrono::seconds(30);
+    const auto text = metrics_text(snapshot, MetricsLevel::service);
+    CHECK(says(text, "\nvipd_config_last_load_successful 0\n"));
+    CHECK(says(text, "\nvipd_config_last_load_time_seconds 1795237170\n"));
+    CHECK(says(text, "\nvipd_config_good_time_seconds 1795237140\n"));
+    CHECK(says(text, "\nvipd_config_loads_total{result=\"rejected\"} 1\n"));
+}
+
 TEST_CASE("what the kernel counts is shown for each pool that it has counted") {
     auto snapshot = example_snapshot();
     auto service = *snapshot.services.at("text-https");
