@@ -8,11 +8,11 @@
 vip4=203.0.113.10
 vip6=2001:db8:f::10
 
-in_ns() { ip netns exec "$@"; }
+in_ns() { lab_in "$@"; }
 spawn() {  # NAMESPACE LOG COMMAND...: in the background; $! is the command itself
     local namespace=$1 log=$2
     shift 2
-    ip netns exec "$namespace" "$@" >>"$work/$log" 2>&1 &
+    lab_in "$namespace" "$@" >>"$work/$log" 2>&1 &
     disown
 }
 
@@ -145,9 +145,9 @@ start_router() {
 		    ipv6 { import all; export none; };
 		}
 	END
-    ip netns exec router bird -c "$work/bird.conf" -s "$work/bird.ctl" -P "$work/bird.pid"
+    in_ns router bird -c "$work/bird.conf" -s "$work/bird.ctl" -P "$work/bird.pid"
     # The router's own routing table as it changes: the witness of what is announced.
-    ip netns exec router ip -ts monitor route >"$work/routes.log" &
+    lab_in router ip -ts monitor route >"$work/routes.log" &
 }
 
 site_up() {  # SERVERS
@@ -169,7 +169,7 @@ site_up() {  # SERVERS
 # --- what the router knows ---
 
 family_of() { case $1 in *:*) echo -6 ;; *) echo -4 ;; esac; }
-routed() { [ -n "$(ip "$(family_of "$1")" -n router route show "$1" proto bird)" ]; }  # ADDRESS
+routed() { [ -n "$(in_ns router ip "$(family_of "$1")" route show "$1" proto bird)" ]; }  # ADDRESS
 not_routed() { ! routed "$1"; }
 birdc_router() { birdc -s "$work/bird.ctl" "$@"; }
 
@@ -240,7 +240,7 @@ last_acknowledgement() {
 # --- clients: one line for each request, see lab_client ---
 
 start_client() {  # NAME ADDRESS [PATH [INTERVAL_MS [TIMEOUT_MS]]]
-    ip netns exec client lab_client "$2" 80 "${3:-/}" "${4:-100}" "${5:-2000}" >>"$work/$1.requests" 2>>"$work/client.log" &
+    lab_in client lab_client "$2" 80 "${3:-/}" "${4:-100}" "${5:-2000}" >>"$work/$1.requests" 2>>"$work/client.log" &
     echo $! >"$work/$1.client"
 }
 start_clients() {

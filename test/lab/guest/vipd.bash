@@ -33,7 +33,7 @@ write_config() {
 }
 
 start_vipd() {
-    ip netns exec lb vipd --config "$config" >>"$work/vipd.log" 2>&1 &
+    lab_in lb vipd --config "$config" >>"$work/vipd.log" 2>&1 &
     vipd_process=$!
     note "vipd is started"
 }
@@ -44,9 +44,9 @@ kill_vipd() {
     kill -KILL "$vipd_process"
     wait "$vipd_process" 2>/dev/null || true
 }
-ctl() { in_ns lb vipctl --socket "$work/vipd.sock" "$@"; }
+ctl() { vipctl --socket "$work/vipd.sock" "$@"; }
 
-status() { in_ns lb curl -s -m 5 "http://127.0.0.1:9180$1"; }
+status() { lab_get "$work/vipd.sock" "$1"; }
 # status_says FILTER [PATH]: a jq filter that is true of /v1/status, or of the page named.
 status_says() { [ "$(status "${2:-/v1/status}" | jq -r "$1" 2>/dev/null)" = true ]; }
 
