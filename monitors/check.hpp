@@ -135,6 +135,8 @@ struct HttpCheck {
     std::vector<HttpTarget> also{};
     /// How many of all URLs must do well; 0: all.
     std::size_t required = 0;
+    /// The connection is kept for the next request and the next probe where the server agrees.
+    bool reuse = false;
     /// https.
     std::optional<TlsOptions> tls{};
 

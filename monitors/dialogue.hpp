@@ -28,7 +28,8 @@ public:
     Dialogue(const Dialogue&) = delete;
     Dialogue& operator=(const Dialogue&) = delete;
 
-    /// Called once, when the stream is there. A finding ends the probe.
+    /// The stream is there; again if it was an old one that broke before anything was received on
+    /// it. A finding ends the probe.
     virtual std::optional<Finding> begin() = 0;
     /// Bytes arrived. A finding ends the probe; nothing means that more is needed.
     virtual std::optional<Finding> receive(std::string_view bytes) = 0;
@@ -37,6 +38,10 @@ public:
 
     /// Bytes to send, in order; taken after each of the calls above. Empty: nothing for now.
     virtual std::string take_output() = 0;
+
+    /// After a finding: both sides are done with this exchange, and another may follow on the same
+    /// stream.
+    virtual bool leaves_stream_open() const { return false; }
 };
 
 }  // namespace vipd::monitors

@@ -53,6 +53,7 @@ struct Phases {
     Elapsed connected{};
     Elapsed handshaken{};  // TLS
     Elapsed first_byte{};  // of the answer
+    bool reused = false;  // an earlier probe's connection, so that none of the first two took place
 
     bool operator==(const Phases&) const = default;
 };

@@ -24,7 +24,8 @@ std::string http_request(const HttpCheck& check, const HttpTarget& target) {
     if (!has_header(check, "accept")) request += "Accept: */*\r\n";
     for (const auto& [name, value] : check.headers)
         request += name + ": " + value + "\r\n";
-    return request + "Connection: close\r\n\r\n";
+    if (!check.reuse) request += "Connection: close\r\n";
+    return request + "\r\n";
 }
 
 std::string accepted_text(const std::vector<StatusRange>& ranges) {
@@ -50,6 +51,7 @@ HttpRules::HttpRules(const HttpCheck& check) : status_(check.status) {
         requests_.push_back(http_request(check, target));
         names_.push_back(target.host + target.target);
     }
+    reuse_ = check.reuse;
     required_ = check.required == 0 ? targets.size() : std::min(check.required, targets.size());
     options_.head_request = check.method == "HEAD";
     options_.keep_fields = !fields_.empty();
@@ -102,6 +104,7 @@ HttpDialogue::HttpDialogue(const HttpRules& rules, std::size_t url)
     : rules_(rules), request_(rules.requests().at(url)), response_(rules.response_options()) {}
 
 std::optional<Finding> HttpDialogue::begin() {
+    sent_ = false;
     return std::nullopt;
 }
 
@@ -115,6 +118,10 @@ std::optional<Finding> HttpDialogue::end() {
 
 std::string HttpDialogue::take_output() {
     return std::exchange(sent_, true) ? std::string() : request_;
+}
+
+bool HttpDialogue::leaves_stream_open() const {
+    return rules_.reuse() && response_.leaves_stream_open();
 }
 
 std::optional<Finding> HttpDialogue::conclude(const HttpResponse::Result& result) const {

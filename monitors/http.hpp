@@ -12,7 +12,8 @@
 
 namespace vipd::monitors {
 
-/// The request for `target` as it goes on the wire: HTTP/1.1, Host, User-Agent, Connection: close.
+/// The request for `target` as it goes on the wire: HTTP/1.1, Host, User-Agent, and Connection:
+/// close unless connections are reused.
 std::string http_request(const HttpCheck& check, const HttpTarget& target);
 
 /// "200", "200, 301-303": the accepted statuses as in the configuration.
@@ -28,6 +29,7 @@ public:
     /// "example.org/path", for reasons.
     const std::vector<std::string>& names() const { return names_; }
     std::size_t required() const { return required_; }
+    bool reuse() const { return reuse_; }
 
     HttpResponse::Options response_options() const { return options_; }
     Finding judge(const HttpResponse& response) const;
@@ -46,6 +48,7 @@ private:
     std::vector<std::string> requests_;
     std::vector<std::string> names_;
     std::size_t required_ = 0;
+    bool reuse_ = false;
     HttpResponse::Options options_;
 };
 
@@ -58,6 +61,7 @@ public:
     std::optional<Finding> receive(std::string_view bytes) override;
     std::optional<Finding> end() override;
     std::string take_output() override;
+    bool leaves_stream_open() const override;
 
 private:
     std::optional<Finding> conclude(const HttpResponse::Result& result) const;

@@ -15,6 +15,16 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
+/// Whether `word` is in a list of words and commas (RFC 9110 section 5.6.1).
+bool lists(std::string_view list, std::string_view word) {
+    while (!list.empty()) {
+        const auto comma = std::min(list.find(','), list.size());
+        if (equal_ignoring_case(trimmed(list.substr(0, comma)), word)) return true;
+        list.remove_prefix(std::min(comma + 1, list.size()));
+    }
+    return false;
+}
+
 Reason too_large(std::string_view what, std::size_t limit) {
     return {"http-too-large",
             "more than " + std::to_string(limit) + " bytes of " + std::string(what)};
@@ -36,10 +46,12 @@ HttpResponse::Result HttpResponse::receive(std::string_view bytes) {
         const auto result = step(bytes);
         if (!result) return result;
     }
+    something_behind_ = something_behind_ || !bytes.empty();
     return state_ == State::done ? Progress::done : Progress::more;
 }
 
 HttpResponse::Result HttpResponse::end() {
+    ended_ = true;
     if (state_ == State::done || state_ == State::body_to_end) {
         state_ = State::done;
         return Progress::done;
@@ -112,6 +124,7 @@ HttpResponse::Result HttpResponse::status_line(std::string_view text) {
     const auto code = shaped ? number(text.substr(9, 3), 10) : std::nullopt;
     if (!code || *code < 100 || *code > 599) return fail("status line " + quoted(text));
     status_ = static_cast<std::uint16_t>(*code);
+    persistent_ = text[7] != '0';
     state_ = State::fields;
     return Progress::more;
 }
@@ -125,6 +138,7 @@ HttpResponse::Result HttpResponse::field(std::string_view text) {
     const auto name = text.substr(0, colon);
     const auto value = trimmed(text.substr(colon + 1));
     if (options_.keep_fields) fields_.emplace_back(name, value);
+    if (equal_ignoring_case(name, "connection") && lists(value, "close")) persistent_ = false;
     if (equal_ignoring_case(name, "content-length")) return content_length(value);
     if (equal_ignoring_case(name, "transfer-encoding")) return transfer_encoding(value);
     return Progress::more;

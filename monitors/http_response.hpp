@@ -44,6 +44,11 @@ public:
     /// an error.
     Result end();
 
+    /// It is read to its framed end, with nothing behind it, and the server has agreed to keep the
+    /// connection (RFC 9112 section 9.3).
+    bool leaves_stream_open() const {
+        return state_ == State::done && persistent_ && !ended_ && !something_behind_;
+    }
     /// 0 until the status line of the final response was read.
     std::uint16_t status() const { return status_; }
     const std::string& body() const { return body_; }
@@ -83,6 +88,9 @@ private:
     std::size_t body_bytes_ = 0;
     std::optional<std::uint64_t> content_length_;
     bool chunked_ = false;
+    bool persistent_ = false;
+    bool ended_ = false;
+    bool something_behind_ = false;
     std::uint64_t left_ = 0;  // of the body, or of the chunk
     std::string body_;
     std::vector<std::pair<std::string, std::string>> fields_;

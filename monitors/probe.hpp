@@ -7,10 +7,12 @@
 #include "monitors/engine.hpp"
 #include "monitors/poller.hpp"
 #include "monitors/reaper.hpp"
+#include "monitors/stream_connection.hpp"
 #include "src/base/time.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -71,6 +73,11 @@ public:
     virtual Step ready(const ProbeContext& context, std::uint32_t events, TimePoint now) = 0;
     /// The deadline, or the time asked for, has come.
     virtual Step expired(const ProbeContext& context, TimePoint now) = 0;
+
+    /// A connection that take_connection() of an earlier run of the same plan gave; before start().
+    virtual void reuse(std::unique_ptr<StreamConnection> /*connection*/) {}
+    /// What the next run may reuse, once this one is over; null: nothing.
+    virtual std::unique_ptr<StreamConnection> take_connection() { return nullptr; }
 
     /// How far it got.
     virtual Phases phases() const { return {}; }

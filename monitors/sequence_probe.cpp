@@ -8,8 +8,7 @@ SequenceProbe::SequenceProbe(const std::vector<std::string>& names, std::size_t 
     : names_(names), required_(required), make_(std::move(make)) {}
 
 Step SequenceProbe::start(const ProbeContext& context, TimePoint now) {
-    probe_ = make_(current_);
-    return go_on(context, probe_->start(context, now), now);
+    return go_on(context, start_next(context, now), now);
 }
 
 Step SequenceProbe::ready(const ProbeContext& context, std::uint32_t events, TimePoint now) {
@@ -34,10 +33,16 @@ Step SequenceProbe::go_on(const ProbeContext& context, Step step, TimePoint now)
         ++current_;
         const auto left = names_.size() - current_;
         if (succeeded_ >= required_ || succeeded_ + left < required_) return verdict();
-        probe_ = make_(current_);
-        step = probe_->start(context, now);
+        kept_ = probe_->take_connection();
+        step = start_next(context, now);
     }
     return step;
+}
+
+Step SequenceProbe::start_next(const ProbeContext& context, TimePoint now) {
+    probe_ = make_(current_);
+    if (kept_) probe_->reuse(std::move(kept_));
+    return probe_->start(context, now);
 }
 
 Step SequenceProbe::verdict() const {

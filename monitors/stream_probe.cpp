@@ -19,29 +19,61 @@ Transfer transfer(ssize_t count) {
     return {.status = Status::failed, .reason = socket_reason(errno)};
 }
 
+/// Nothing has come since its last exchange, nor its end.
+bool is_silent(int fd) {
+    char byte = 0;
+    return ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
 }  // namespace
 
 StreamProbe::StreamProbe(const ProbePlan& plan, const TlsContext* tls,
                          std::unique_ptr<Dialogue> dialogue)
     : plan_(plan), tls_context_(tls), dialogue_(std::move(dialogue)) {}
 
+void StreamProbe::reuse(std::unique_ptr<StreamConnection> connection) {
+    connection_ = std::move(connection);
+}
+
+/// Renewed now and then, so that a server which takes no new connections is found all the same.
+std::unique_ptr<StreamConnection> StreamProbe::take_connection() {
+    constexpr unsigned most_exchanges = 10;
+    if (!dialogue_ || !dialogue_->leaves_stream_open()) return nullptr;
+    if (++connection_->exchanges >= most_exchanges) return nullptr;
+    return std::move(connection_);
+}
+
 Step StreamProbe::start(const ProbeContext& context, TimePoint now) {
     started_ = now;
+    if (!connection_ || !is_silent(connection_->socket.get())) return connect(context, now);
+    phases_.reused = true;
+    context.poller.rearm(connection_->socket.get(), context.token);
+    return talk();
+}
+
+/// For the first time, or because a reused connection was closed before anything came back on it:
+/// the server may do that at any time (RFC 9112 section 9.3.1).
+Step StreamProbe::connect(const ProbeContext& context, TimePoint now) {
+    state_ = State::connecting;
+    phases_ = {};
+    output_.clear();
+    written_ = 0;
+    connection_ = std::make_unique<StreamConnection>();
     auto [socket, error] = connect_stream(plan_.target, plan_.source, plan_.path);
-    socket_ = std::move(socket);
+    connection_->socket = std::move(socket);
     if (error != 0 && error != EINPROGRESS) return socket_failure(error);
     if (error == 0) {  // usual on loopback
         auto step = connected(now);
         if (step.then != Step::Then::wait) return step;
     }
-    error = context.poller.add(socket_.get(), context.token);
+    error = context.poller.add(connection_->socket.get(), context.token);
     return error == 0 ? Step::waiting() : socket_failure(error);
 }
 
 Step StreamProbe::ready(const ProbeContext& context, std::uint32_t events, TimePoint now) {
     if (state_ == State::connecting) {
         if ((events & (EPOLLERR | EPOLLHUP)) != 0)
-            return socket_failure(pending_error(socket_.get()));
+            return socket_failure(pending_error(connection_->socket.get()));
         if ((events & EPOLLOUT) == 0) return Step::waiting();
         return connected(now);
     }
@@ -64,7 +96,8 @@ Step StreamProbe::expired(const ProbeContext& /*context*/, TimePoint /*now*/) {
     const auto within = " within " + duration_text(plan_.timeout);
     if (state_ == State::connecting)
         return Step::done({false, {"timeout", "no connection" + within}});
-    auto after = " (connected after " + duration_text(*phases_.connected);
+    auto after = phases_.reused ? std::string(" (on a connection kept open")
+                                : " (connected after " + duration_text(*phases_.connected);
     if (state_ == State::shaking_hands)
         return Step::done({false, {"timeout", "no TLS handshake" + within + after + ")"}});
     if (received_ > 0) after += ", then " + std::to_string(received_) + " bytes";
@@ -76,12 +109,12 @@ Step StreamProbe::connected(TimePoint now) {
     phases_.connected = elapsed(now);
     if (tls_context_ == nullptr) return talk();
     state_ = State::shaking_hands;
-    tls_.emplace(*tls_context_, socket_.get());
+    connection_->tls.emplace(*tls_context_, connection_->socket.get());
     return shake_hands(now);
 }
 
 Step StreamProbe::shake_hands(TimePoint now) {
-    auto result = tls_->handshake();
+    auto result = connection_->tls->handshake();
     switch (result.status) {
         case Transfer::Status::again:
             return Step::waiting();
@@ -98,7 +131,8 @@ Step StreamProbe::shake_hands(TimePoint now) {
 
 Step StreamProbe::talk() {
     state_ = State::talking;
-    if (!dialogue_) return Step::done({true, {"ok", tls_ ? "handshake done" : "connected"}});
+    if (!dialogue_)
+        return Step::done({true, {"ok", connection_->tls ? "handshake done" : "connected"}});
     if (auto finding = dialogue_->begin()) return Step::done(*std::move(finding));
     return write();
 }
@@ -123,6 +157,8 @@ Step StreamProbe::read(const ProbeContext& context, TimePoint now) {
     for (int reads = 0; reads < reads_at_once; ++reads) {
         auto result = receive_some(context.scratch);
         if (result.status == Transfer::Status::again) return Step::waiting();
+        const bool broken = result.status != Transfer::Status::moved;
+        if (broken && phases_.reused && received_ == 0) return connect(context, now);
         if (result.status == Transfer::Status::failed)
             return Step::done({false, std::move(result.reason)});
         if (result.status == Transfer::Status::closed) {
@@ -138,18 +174,18 @@ Step StreamProbe::read(const ProbeContext& context, TimePoint now) {
         if (step.then != Step::Then::wait) return step;
     }
     stopped_reading_ = true;
-    context.poller.rearm(socket_.get(), context.token);
+    context.poller.rearm(connection_->socket.get(), context.token);
     return Step::waiting();
 }
 
 Transfer StreamProbe::send_some(std::string_view bytes) {
-    if (tls_) return tls_->write(bytes);
-    return transfer(::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL));
+    if (connection_->tls) return connection_->tls->write(bytes);
+    return transfer(::send(connection_->socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL));
 }
 
 Transfer StreamProbe::receive_some(std::span<char> buffer) {
-    if (tls_) return tls_->read(buffer);
-    return transfer(::recv(socket_.get(), buffer.data(), buffer.size(), 0));
+    if (connection_->tls) return connection_->tls->read(buffer);
+    return transfer(::recv(connection_->socket.get(), buffer.data(), buffer.size(), 0));
 }
 
 Phases::Elapsed StreamProbe::elapsed(TimePoint now) const {

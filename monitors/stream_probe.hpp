@@ -4,11 +4,8 @@
 
 #include "monitors/dialogue.hpp"
 #include "monitors/probe.hpp"
-#include "monitors/socket.hpp"
-#include "monitors/tls_stream.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace vipd::monitors {
@@ -21,11 +18,14 @@ public:
     Step start(const ProbeContext& context, TimePoint now) override;
     Step ready(const ProbeContext& context, std::uint32_t events, TimePoint now) override;
     Step expired(const ProbeContext& context, TimePoint now) override;
+    void reuse(std::unique_ptr<StreamConnection> connection) override;
+    std::unique_ptr<StreamConnection> take_connection() override;
     Phases phases() const override { return phases_; }
 
 private:
     enum class State : std::uint8_t { connecting, shaking_hands, talking };
 
+    Step connect(const ProbeContext& context, TimePoint now);
     Step connected(TimePoint now);
     Step shake_hands(TimePoint now);
     Step talk();
@@ -38,8 +38,7 @@ private:
     const ProbePlan& plan_;
     const TlsContext* tls_context_;
     std::unique_ptr<Dialogue> dialogue_;
-    Fd socket_;
-    std::optional<TlsStream> tls_;
+    std::unique_ptr<StreamConnection> connection_;
     State state_ = State::connecting;
     bool stopped_reading_ = false;  // to let others have their turn, not because there was nothing
     TimePoint started_;

@@ -24,6 +24,7 @@ struct Watch {
     Subscribers subscribers;
     ResultLog history;
     std::unique_ptr<Probe> probe;  // of the run under way
+    std::unique_ptr<StreamConnection> kept;  // of the run before, for the next one
     std::uint32_t run = 0;  // part of the token, so that an event of an earlier run finds nobody
     std::uint8_t repeats = 0;  // in a row
     bool waiting = false;  // in line for its turn

@@ -179,14 +179,27 @@ void Worker::abandon(Slot slot) {
     auto& watch = watches_.at(slot);
     timers_.clear(slot);
     if (watch.probe) end_run(slot);
+    if (watch.kept) --kept_;
+}
+
+/// Each connection takes a descriptor, whether a probe is running on it or not.
+bool Worker::has_room(const Watch& watch) const {
+    return watch.kept || running_ + kept_ < most_running_;
+}
+
+/// At most half of what we may have, so that there is always room for those that connect.
+void Worker::keep_connection(Watch& watch) {
+    if (kept_ >= most_running_ / 2) return;
+    watch.kept = watch.probe->take_connection();
+    if (watch.kept) ++kept_;
 }
 
 void Worker::start_or_wait(Slot slot, TimePoint now) {
-    if (running_ < most_running_ && waiting_.empty()) {
+    auto& watch = watches_.at(slot);
+    if (has_room(watch) && waiting_.empty()) {
         start(slot, now);
         return;
     }
-    auto& watch = watches_.at(slot);
     watch.waiting = true;
     waiting_.emplace_back(slot, watch.run);
     counters_.waiting.store(waiting_.size(), std::memory_order_relaxed);
@@ -203,7 +216,7 @@ void Worker::start_waiting(TimePoint now) {
                                        std::to_string(most_running_) + " at one time is the limit"},
                 now);
         }
-        if (!gone && running_ >= most_running_) break;
+        if (!gone && !has_room(*watch)) break;
         waiting_.pop_front();
         if (!gone) start(slot, now);
     }
@@ -223,6 +236,10 @@ void Worker::start(Slot slot, TimePoint now) {
         return;
     }
     watch.probe = watch.check->make_probe(watch.plan);
+    if (watch.kept) {
+        watch.probe->reuse(std::move(watch.kept));
+        --kept_;
+    }
     ++running_;
     counters_.running.store(running_, std::memory_order_relaxed);
     timers_.set(slot, watch.started + watch.plan.timeout);
@@ -273,6 +290,7 @@ void Worker::finish(Slot slot, const Finding& finding, TimePoint now) {
     }
     watch.repeats = 0;
     record(slot, finding, now);
+    if (finding.success) keep_connection(watch);
     end_run(slot);
     rest(slot, now);
 }

@@ -89,6 +89,8 @@ private:
     bool lost_too_much(const Watch& watch) const;
     void record(Slot slot, const Finding& finding, TimePoint now);
     void end_run(Slot slot);
+    void keep_connection(Watch& watch);
+    bool has_room(const Watch& watch) const;
     void excuse(Slot slot, Reason reason, TimePoint now);
     void rest(Slot slot, TimePoint now);
     void note_lateness(const Watch& watch, TimePoint now);
@@ -106,6 +108,7 @@ private:
     std::vector<char> scratch_;
     WatchTable watches_;
     std::size_t running_ = 0;
+    std::size_t kept_ = 0;  // connections between runs
     std::deque<std::pair<Slot, std::uint32_t>>
         waiting_;  // slot and run; an entry whose watch has gone on is passed over
     LostTime lost_;

@@ -242,6 +242,7 @@ void read_http_check(ObjectReader& reader, const Folders& folders, MonitorConfig
     read_headers(reader, check);
     read_body(reader, check);
     read_response_headers(reader, check);
+    reader.boolean("reuse", check.reuse);
     reader.integer("max_body", check.max_body, 1, 16777216, "a number of bytes");
     monitor.check = std::move(check);
 }

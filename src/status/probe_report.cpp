@@ -19,6 +19,7 @@ void write_result(JsonWriter& json, const monitors::ProbeResult& result, const C
     json.member("code", result.reason.code);
     json.member("text", result.reason.text);
     json.end_object();
+    json.member("reused", result.phases.reused);
     json.member("connected_microseconds", microseconds(result.phases.connected));
     json.member("handshaken_microseconds", microseconds(result.phases.handshaken));
     json.member("first_byte_microseconds", microseconds(result.phases.first_byte));

@@ -158,13 +158,13 @@ std::string milliseconds_text(const json& microseconds) {
     return fmt::format("{:.1f} ms", microseconds.get<double>() / 1000);
 }
 
-/// "connected after 0.3 ms, first byte after 12.0 ms": as far as it got.
+/// "connected after 0.3 ms, first byte after 12.0 ms": as far as it got; or "connection reused, …".
 std::string phases_text(const json& result) {
     constexpr std::array<std::pair<const char*, const char*>, 3> phases{
         {{"connected_microseconds", "connected"},
          {"handshaken_microseconds", "TLS"},
          {"first_byte_microseconds", "first byte"}}};
-    std::string out;
+    std::string out = holds(result, "reused") ? "connection reused" : "";
     for (const auto& [name, phase] : phases) {
         const auto& time = at(result, name);
         if (!time.is_number()) continue;

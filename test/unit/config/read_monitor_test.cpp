@@ -97,7 +97,7 @@ TEST_CASE("an http monitor has rules for what is sent and what comes back") {
     const auto check =
         check_of<monitors::HttpCheck>(R"({"type": "http", "urls": ["http://a/1", "http://b/2"],
         "required": 1, "headers": {"X-A": "1"}, "body": [{"contains": "x"}, {"regex": "y+", "not": true}],
-        "response_headers": {"Server": true, "Via": {"contains": "z"}}, "max_body": 10})");
+        "response_headers": {"Server": true, "Via": {"contains": "z"}}, "max_body": 10, "reuse": true})");
     using Kind = monitors::TextRule::Kind;
     CHECK(check.host == "a");
     CHECK(check.also == std::vector<monitors::HttpTarget>{{.host = "b", .target = "/2"}});
@@ -110,6 +110,7 @@ TEST_CASE("an http monitor has rules for what is sent and what comes back") {
     CHECK_FALSE(check.fields[0].value);
     CHECK(check.fields[1].value->text == "z");
     CHECK(check.max_body == 10);
+    CHECK(check.reuse);
     const auto digest = check_of<monitors::HttpCheck>(
         R"({"type": "http", "url": "http://a/", "body": {"sha256": ")" + std::string(64, 'A') +
         R"("}})");

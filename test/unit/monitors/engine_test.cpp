@@ -5,8 +5,11 @@
 
 #include <catch2/catch.hpp>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <filesystem>
 #include <future>
 #include <map>
@@ -22,6 +25,13 @@ namespace {
 std::string http_verdict(std::function<void(int)> serve, Family family = Family::ipv4) {
     const TestServer server(std::move(serve), family);
     return one_verdict(quick_plan(server.endpoint(), HttpCheck{.host = "h"}));
+}
+
+Engine::History history_of(Engine& engine, ProbeId id) {
+    std::promise<Engine::History> answer;
+    engine.history(id,
+                   [&answer](Engine::History history) { answer.set_value(std::move(history)); });
+    return answer.get_future().get();
 }
 
 std::size_t open_descriptors() {
@@ -267,6 +277,142 @@ TEST_CASE("a removed probe stops and an engine leaves nothing open", "[edge]") {
     CHECK(open_descriptors() == before);
 }
 
+TEST_CASE("a connection is reused where that is asked for, and renewed every tenth request",
+          "[edge]") {
+    std::atomic<int> connections = 0;
+    const TestServer server([&connections](int fd) {
+        ++connections;
+        while (!read_request(fd).empty())
+            send_all(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    });
+    const auto before = open_descriptors();
+    Verdicts verdicts;
+    Engine engine({}, verdicts.sink());
+    auto plan = quick_plan(server.endpoint(), HttpCheck{.host = "h", .reuse = true});
+    plan.interval = plan.timeout = 5ms;
+    engine.update({plan}, {});
+    REQUIRE(eventually([&] { return engine.stats().probes >= 25; }));
+    const auto history = history_of(engine, 1);
+    CHECK(connections == 3);
+    CHECK(engine.stats().failures == 0);
+    CHECK(std::ranges::count_if(history, [](const ProbeResult& result) {
+              return !result.phases.reused && result.phases.connected;
+          }) == 3);
+    engine.update({}, {1});
+    CHECK(eventually([&] { return open_descriptors() <= before + 2; }));  // its epoll and eventfd
+}
+
+TEST_CASE("a server that closes a kept connection is asked again on a new one", "[edge]") {
+    std::atomic<bool> upon_request = false;
+    const TestServer server([&upon_request](int fd) {
+        read_request(fd);
+        send_all(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        if (upon_request) read_request(fd);  // else at once
+    });
+    for (const bool late : {false, true}) {
+        upon_request = late;
+        Verdicts verdicts;
+        Engine engine({}, verdicts.sink());
+        auto plan = quick_plan(server.endpoint(), HttpCheck{.host = "h", .reuse = true});
+        plan.interval = plan.timeout = 50ms;
+        engine.update({plan}, {});
+        REQUIRE(eventually([&] { return engine.stats().probes >= 4; }));
+        CHECK(engine.stats().failures == 0);
+        for (const auto& result : history_of(engine, 1)) {
+            CHECK_FALSE(result.phases.reused);
+            CHECK(result.phases.connected);
+        }
+        CHECK(verdicts.count() == 1);
+    }
+}
+
+TEST_CASE("a kept connection that is silent is a failure, and the next probe connects anew",
+          "[edge]") {
+    std::atomic<int> connections = 0;
+    const TestServer server([&connections](int fd) {
+        const bool first = ++connections == 1;
+        read_request(fd);
+        send_all(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        read_request(fd);
+        if (first) wait_for_close(fd);
+    });
+    Verdicts verdicts;
+    Engine engine({}, verdicts.sink());
+    auto plan = quick_plan(server.endpoint(), HttpCheck{.host = "h", .reuse = true});
+    engine.update({plan}, {});
+    CHECK(verdicts.at(0).health == Health::up);
+    CHECK(text(verdicts.at(1)) ==
+          "down timeout: no answer within 20ms (on a connection kept open)");
+    CHECK(verdicts.at(2).health == Health::up);
+}
+
+TEST_CASE("a server that falls silent is down within interval x fall + timeout + 5 %", "[edge]") {
+    std::atomic<bool> silent = false;
+    const TestServer server([&silent](int fd) {
+        read_request(fd);
+        if (silent) return wait_for_close(fd);
+        send_all(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    });
+    Verdicts verdicts;
+    Engine engine({}, verdicts.sink());
+    auto plan = quick_plan(server.endpoint(), HttpCheck{.host = "h"});
+    plan.interval = 100ms;
+    plan.timeout = 60ms;
+    plan.thresholds.fall = 3;
+    engine.update({plan}, {});
+    CHECK(verdicts.at(0).health == Health::up);
+    const auto died = Clock::now();
+    silent = true;
+    const auto verdict = verdicts.at(1);
+    CHECK(verdict.health == Health::down);
+    const auto stats = engine.stats();
+    const auto ours = stats.lateness_max * 3 + 70ms * stats.repeated;  // on a machine that is busy
+    CHECK(verdict.because_of.finished - died <= (100ms * 3 + 60ms) * 21 / 20 + ours);
+}
+
+TEST_CASE("reloads leave nothing behind, whatever was being probed", "[edge]") {
+    const TestServer answering([](int fd) {
+        while (!read_request(fd).empty())
+            send_all(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    });
+    const LoopbackSocket silent(true);
+    const std::vector<std::pair<Endpoint, Check>> probed{
+        {answering.endpoint(), HttpCheck{.host = "h", .reuse = true}},
+        {silent.endpoint(), HttpCheck{.host = "h"}},
+        {silent.endpoint(), TcpCheck{.exchanges = redis_preset()}},
+        {silent.endpoint(), IdleTcpCheck{}},
+        {silent.endpoint(), TlsCheck{.tls = {.verify = false}}},
+        {silent.endpoint(), DnsCheck{.name = "h", .tcp = true}},
+        {silent.endpoint(), DnsCheck{.name = "h"}},
+        {silent.endpoint(), UdpCheck{.send = "x"}},
+        {silent.endpoint(), IcmpCheck{}},
+        {silent.endpoint(), ScriptCheck{.arguments = {"/bin/sleep", "100"}}},
+        {silent.endpoint(), FileCheck{.path = "/dev/null"}},
+        {silent.endpoint(), LoopbackCheck{}}};
+    Verdicts verdicts;
+    Engine engine({.workers = 2}, verdicts.sink());
+    const auto before = open_descriptors();
+    ProbeId id = 0;
+    for (int reload = 0; reload < 5; ++reload) {
+        std::vector<ProbePlan> plans;
+        std::vector<ProbeId> ids;
+        for (const auto& [target, check] : probed) {
+            plans.push_back(quick_plan(target, check));
+            plans.back().id = ++id;
+            plans.back().interval = plans.back().timeout = 1s;
+            ids.push_back(id);
+        }
+        engine.update(plans, {});
+        const auto wanted = static_cast<std::size_t>(reload + 1);
+        CHECK(eventually([&] { return engine.stats().running + verdicts.count() >= wanted; }));
+        CHECK(eventually([&] { return verdicts.count() >= 3 * wanted; }));
+        engine.update({}, ids);
+    }
+    CHECK(eventually([&] { return engine.stats().watches == 0 && engine.stats().running == 0; }));
+    CHECK(eventually([&] { return open_descriptors() <= before; }));
+    CHECK(eventually([] { return ::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD; }));
+}
+
 TEST_CASE("the last results are remembered with the time of each phase", "[edge]") {
     const TestServer server([](int fd) {
         read_request(fd);
@@ -280,9 +426,7 @@ TEST_CASE("the last results are remembered with the time of each phase", "[edge]
     engine.update({plan}, {});
     verdicts.at(0);
 
-    std::promise<Engine::History> answer;
-    engine.history(1, [&answer](Engine::History history) { answer.set_value(std::move(history)); });
-    const auto history = answer.get_future().get();
+    const auto history = history_of(engine, 1);
     REQUIRE(history.size() == 30);
     for (std::size_t i = 0; i < history.size(); ++i) {
         CHECK(history[i].reason.text == "got 500, accepted 200");

@@ -46,6 +46,27 @@ TEST_CASE("the request names the host, us, and that it will be the only one") {
         "\r\nAccept: */*\r\nConnection: close\r\n\r\n");
 }
 
+TEST_CASE("a connection is only left open where that is asked for and the server agrees") {
+    HttpCheck check{.host = "h", .reuse = true};
+    CHECK_FALSE(http_request(check, {.host = "h", .target = "/"}).ends_with("close\r\n\r\n"));
+    const auto open_after = [&check](std::string_view bytes) {
+        const HttpRules rules(check);
+        HttpDialogue dialogue(rules, 0);
+        dialogue.receive(bytes);
+        return dialogue.leaves_stream_open();
+    };
+    CHECK(open_after(response("", "ok")));
+    CHECK(open_after("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
+    CHECK(open_after("HTTP/1.1 100 Continue\r\n\r\n" + response("Connection: x\r\n", "ok")));
+    CHECK_FALSE(open_after(response("connection: x, Close\r\n", "ok")));
+    CHECK_FALSE(open_after(response("", "ok") + "?"));
+    CHECK_FALSE(open_after("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"));
+    CHECK_FALSE(open_after("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no"));
+    CHECK_FALSE(open_after("HTTP/1.1 200 OK\r\n\r\nto the end"));
+    check.reuse = false;
+    CHECK_FALSE(open_after(response("", "ok")));
+}
+
 TEST_CASE("request headers are added, and replace ours") {
     HttpCheck check;
     check.headers = {{"X-Probe", "1"}, {"host", "other"}, {"USER-AGENT", "me"}};

@@ -73,6 +73,12 @@ public:
     Process& operator=(const Process&) = delete;
 
     void signal(int number) const { ::kill(process_, number); }
+    /// Returns when it is dead and its sockets are closed.
+    void kill() {
+        ::kill(process_, SIGKILL);
+        ::waitpid(process_, nullptr, 0);
+        process_ = 0;
+    }
     void stop() {
         if (process_ == 0) return;
         ::kill(process_, SIGCONT);

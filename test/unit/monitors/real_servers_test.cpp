@@ -5,6 +5,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <future>
+
 using namespace std::chrono_literals;
 using namespace vipd;
 using namespace vipd::monitors;
@@ -27,6 +30,7 @@ public:
     Nginx() {
         folder_.write("healthz", "all systems go\n");
         folder_.write("large", std::string(3000000, 'x'));
+        folder_.write("slow", std::string(3000, 'x'));
         folder_.write("nginx.conf", configuration());
         process_.emplace(std::vector<std::string>{"/usr/sbin/nginx", "-p", folder_.path(), "-c",
                                                   folder_ / "nginx.conf"},
@@ -34,6 +38,9 @@ public:
         for (const auto& endpoint : {plain, good, expired, soon, client})
             wait_until_listening(endpoint);
     }
+
+    void signal(int number) const { process_->signal(number); }
+    void kill() { process_->kill(); }
 
     TemporaryFolder folder_;
     Endpoint plain = free_endpoint(), good = free_endpoint(), expired = free_endpoint(),
@@ -57,7 +64,8 @@ private:
                "; fastcgi_temp_path " + (folder_ / "fastcgi") + "; uwsgi_temp_path " +
                (folder_ / "uwsgi") + "; scgi_temp_path " + (folder_ / "scgi") +
                ";\nserver { listen " + plain.to_string() + "; root " + folder_.path() +
-               "; location /old { return 301 /new; } location /agent { return 200 "
+               "; location /old { return 301 /new; } location /none { return 444; } location /slow "
+               "{ limit_rate 1; } location /agent { return 200 "
                "$http_user_agent; } }\n" +
                tls_server(good, good_certificate,
                           "location /sni { return 200 \"sni $ssl_server_name host $host\"; }") +
@@ -101,6 +109,56 @@ TEST_CASE("nginx over http", "[real]") {
     CHECK(verdict_on(nginx.plain, https("good.test", "/healthz", "")) ==
           "down tls-handshake: wrong version number");
     CHECK(verdict_on(nginx.plain, IdleTcpCheck{}) == "up ok: connected");
+}
+
+TEST_CASE("nginx that closes without an answer, drips, hangs and is gone", "[real]") {
+    Nginx nginx;
+    const auto& ca = nginx.good_certificate.certificate_file;
+    CHECK(verdict_on(nginx.plain, HttpCheck{.host = "h", .target = "/none"}) ==
+          "down connection-closed: closed before a status line");
+    CHECK(verdict_on(nginx.plain, HttpCheck{.host = "h", .target = "/slow"}, 50ms)
+              .starts_with("down timeout: no complete answer within 50ms (connected after "));
+    nginx.signal(SIGSTOP);
+    CHECK(verdict_on(nginx.plain, HttpCheck{.host = "h"}, 50ms)
+              .starts_with("down timeout: no answer within 50ms (connected after "));
+    CHECK(verdict_on(nginx.good, https("good.test", "/healthz", ca), 50ms)
+              .starts_with("down timeout: no TLS handshake within 50ms (connected after "));
+    CHECK(verdict_on(nginx.plain, IdleTcpCheck{}) == "up ok: connected");  // its kernel lives
+
+    Verdicts verdicts;
+    Engine engine({}, verdicts.sink());
+    auto plan = quick_plan(nginx.plain, IdleTcpCheck{});
+    plan.interval = plan.timeout = 10s;
+    engine.update({plan}, {});
+    CHECK(verdicts.at(0).health == Health::up);
+    nginx.kill();
+    CHECK(text(verdicts.at(1)) == "down connect-refused: nothing listens there");
+}
+
+TEST_CASE("nginx is asked again over the connection of the probe before", "[real]") {
+    const Nginx nginx;
+    const auto& ca = nginx.good_certificate.certificate_file;
+    auto secure = https("good.test", "/healthz", ca);
+    secure.also = {{.host = "good.test", .target = "/sni"}};
+    secure.reuse = true;
+    const HttpCheck plain{.host = "h", .target = "/healthz", .reuse = true};
+    const std::vector<std::pair<Endpoint, HttpCheck>> probed{{nginx.plain, plain},
+                                                             {nginx.good, secure}};
+    for (const auto& [target, check] : probed) {
+        Verdicts verdicts;
+        Engine engine({}, verdicts.sink());
+        engine.update({quick_plan(target, check)}, {});
+        CHECK(verdicts.at(0).health == Health::up);
+        CHECK(eventually([&] { return engine.stats().probes >= 8; }));
+        std::promise<Engine::History> answer;
+        engine.history(1, [&answer](Engine::History all) { answer.set_value(std::move(all)); });
+        const auto history = answer.get_future().get();
+        CHECK(engine.stats().failures == 0);
+        CHECK(std::ranges::count_if(history, [](const ProbeResult& result) {
+                  return result.phases.reused && !result.phases.connected &&
+                         !result.phases.handshaken;
+              }) >= 5);
+    }
 }
 
 TEST_CASE("nginx over https", "[real]") {
@@ -163,6 +221,10 @@ TEST_CASE("OpenSSL's server, a garbled one and a silent one over tls", "[real]")
     TlsCheck check;
     check.tls = {.name = "s.test", .ca_file = certificate.certificate_file};
     CHECK(verdict_on(endpoint, check) == "up ok: handshake done");
+    auto other = check;
+    other.tls.name = "other.test";
+    CHECK(verdict_on(endpoint, other) ==
+          "down tls-certificate: got a certificate for \"s.test\", accepted other.test");
 
     const TestServer garbled([](int fd) { send_all(fd, std::string(1000, '\x16')); });
     CHECK(verdict_on(garbled.endpoint(), check) == "down tls-handshake: wrong version number");
@@ -217,18 +279,22 @@ TEST_CASE("Redis answers, refuses without a password, and hangs", "[real]") {
 TEST_CASE("BIND over UDP and TCP", "[real]") {
     const TemporaryFolder folder;
     const auto endpoint = free_endpoint();
+    std::string many;  // more than a datagram without EDNS carries
+    for (int i = 1; i <= 60; ++i)
+        many += "many A 192.0.2." + std::to_string(100 + i) + "\n";
     folder.write(
         "zone",
         "$TTL 60\n@ SOA ns hostmaster 1 60 60 60 60\n@ NS ns\nns A 192.0.2.53\nwww A 192.0.2.1\n"
-        "www A 192.0.2.2\nwww AAAA 2001:db8::1\n@ MX 10 ns\ntxt TXT \"hello world\"\n");
+        "www A 192.0.2.2\nwww AAAA 2001:db8::1\n@ MX 10 ns\ntxt TXT \"hello world\"\n" +
+            many);
     folder.write("named.conf",
                  "options { directory \"" + folder.path() + "\"; listen-on port " +
                      std::to_string(endpoint.port) +
                      " { 127.0.0.1; }; listen-on-v6 { none; }; pid-file none; session-keyfile "
                      "none; recursion no; };\n"
                      "controls {};\nzone \"example.test\" { type primary; file \"zone\"; };\n");
-    const Process named({"/usr/sbin/named", "-f", "-n", "1", "-c", folder / "named.conf"},
-                        folder / "log");
+    Process named({"/usr/sbin/named", "-f", "-n", "1", "-c", folder / "named.conf"},
+                  folder / "log");
     wait_until_listening(endpoint);
     for (const bool tcp : {false, true}) {
         CAPTURE(tcp);
@@ -255,7 +321,28 @@ TEST_CASE("BIND over UDP and TCP", "[real]") {
         CHECK(verdict_on(endpoint, DnsCheck{.name = "other.test", .tcp = tcp, .rcodes = {5}}) ==
               "up ok: REFUSED");
     }
+    DnsCheck large{.name = "many.example.test"};
+    for (int i = 1; i <= 60; ++i)
+        large.answers.push_back("192.0.2." + std::to_string(100 + i));
+    CHECK(verdict_on(endpoint, large).starts_with("down dns-truncated: "));
+    large.tcp = true;
+    CHECK(verdict_on(endpoint, large) == "up ok: NOERROR");
+
+    // The same question in hex, and the beginning of any answer to it without an error.
+    UdpCheck raw;
+    raw.send = std::string("\x2a\x2a\0\0\0\1\0\0\0\0\0\0\3www\7example\4test\0\0\1\0\1", 34);
+    raw.expect = *BytePattern::parse_hex("2a 2a 8? ?0");
+    CHECK(verdict_on(endpoint, raw) == "up ok: answered as expected");
+    raw.expect = *BytePattern::parse_hex("2a 2a 8? ?3");
+    CHECK(verdict_on(endpoint, raw).starts_with("down unexpected-answer: got "));
+
     named.signal(SIGSTOP);
     CHECK(verdict_on(endpoint, DnsCheck{.name = "www.example.test"}, 50ms) ==
           "down timeout: no answer within 50ms");
+    CHECK(verdict_on(endpoint, raw, 50ms) == "down timeout: no answer within 50ms");
+    named.kill();
+    CHECK(verdict_on(endpoint, DnsCheck{.name = "www.example.test"})
+              .starts_with("down port-unreachable"));
+    CHECK(verdict_on(endpoint, DnsCheck{.name = "www.example.test", .tcp = true}) ==
+          "down connect-refused: nothing listens there");
 }

@@ -174,6 +174,7 @@ TEST_CASE("what probes found is as documented") {
     const auto& told = body["probes"][0]["results"][0];
     CHECK(told["at"] == "2026-11-21T04:59:57.500Z");
     CHECK(told["seconds"] == 2.5);
+    CHECK(told["reused"] == false);
     CHECK(told["connected_microseconds"] == 300);
     CHECK(told["first_byte_microseconds"].is_null());
     CHECK(told["took_microseconds"] == 1500);

@@ -78,6 +78,10 @@ TEST_CASE("the last probes are told newest first, as far as each one got") {
     const auto report = json::parse(R"({"service": "text", "server": "cp1", "probes": [
         {"vip_address": "2001:db8:f::10", "monitor": "http", "advisory": false,
          "address": "2001:db8::11", "port": 443, "results": [
+            {"at": "2026-11-21T04:59:50.000Z", "success": true, "took_microseconds": 1300,
+             "reason": {"code": "ok", "text": "status 200"}, "reused": true,
+             "connected_microseconds": null, "handshaken_microseconds": null,
+             "first_byte_microseconds": 1240},
             {"at": "2026-11-21T04:59:50.000Z", "success": true, "took_microseconds": 2300,
              "reason": {"code": "ok", "text": "status 200"}, "connected_microseconds": 400,
              "handshaken_microseconds": 1500, "first_byte_microseconds": 2240},
@@ -87,13 +91,16 @@ TEST_CASE("the last probes are told newest first, as far as each one got") {
              "first_byte_microseconds": null}]},
         {"vip_address": "203.0.113.10", "monitor": "idle-tcp", "advisory": true,
          "via": "vip", "address": "203.0.113.10", "port": 443, "results": []}]})");
-    CHECK(explain_probes(report, paper()) ==
-          "  last probes text 2001:db8:f::10: http, [2001:db8::11]:443\n"
-          "    failed   5 s ago, in 2000.0 ms: timeout: no answer in 2s\n"
-          "    ok       10 s ago, in 2.3 ms (connected after 0.4 ms, TLS after 1.5 ms, first byte "
-          "after 2.2 ms): ok: status 200\n"
-          "  last probes text 203.0.113.10: idle-tcp through the VIP (advisory), 203.0.113.10:443\n"
-          "             none yet\n");
+    CHECK(
+        explain_probes(report, paper()) ==
+        "  last probes text 2001:db8:f::10: http, [2001:db8::11]:443\n"
+        "    failed   5 s ago, in 2000.0 ms: timeout: no answer in 2s\n"
+        "    ok       10 s ago, in 2.3 ms (connected after 0.4 ms, TLS after 1.5 ms, first byte "
+        "after 2.2 ms): ok: status 200\n"
+        "    ok       10 s ago, in 1.3 ms (connection reused, first byte after 1.2 ms): ok: status "
+        "200\n"
+        "  last probes text 203.0.113.10: idle-tcp through the VIP (advisory), 203.0.113.10:443\n"
+        "             none yet\n");
 }
 
 TEST_CASE("a server that the service does not have has no chain") {
