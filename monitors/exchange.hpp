@@ -21,7 +21,7 @@ public:
 
 private:
     std::optional<Finding> go_on();
-    std::optional<Finding> judge();
+    std::optional<Finding> judge(std::size_t seen);
 
     const std::vector<Exchange>& exchanges_;
     std::size_t current_ = 0;

@@ -10,10 +10,6 @@ using monitors::HttpResponse;
 
 namespace {
 
-void require(bool holds) {
-    if (!holds) std::abort();
-}
-
 bool wants_more(const HttpResponse::Result& result) {
     return result.has_value() && *result == HttpResponse::Progress::more;
 }

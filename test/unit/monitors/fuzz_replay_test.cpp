@@ -37,3 +37,11 @@ TEST_CASE("the corpus of HTTP responses") {
 TEST_CASE("the corpus of DNS messages") {
     replay("monitors_dns_message", fuzz::monitors_dns_message);
 }
+
+TEST_CASE("the corpus of answers to look for patterns in") {
+    replay("monitors_exchange", fuzz::monitors_exchange);
+}
+
+TEST_CASE("the corpus of ICMP messages") {
+    replay("monitors_icmp", fuzz::monitors_icmp);
+}
