@@ -2,6 +2,7 @@
 
 #include "bgp/listener.hpp"
 #include "bgp/peer.hpp"
+#include "src/base/thread_priority.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -264,7 +265,10 @@ Speaker::~Speaker() {
 }
 
 void Speaker::start() {
-    state_->thread_ = std::thread([state = state_.get()] { state->run(); });
+    state_->thread_ = std::thread([state = state_.get()] {
+        take_short_turns();
+        state->run();
+    });
 }
 
 void Speaker::configure(std::vector<PeerSettings> peers) {

@@ -1,6 +1,7 @@
 #include "ipvs/kernel_thread.hpp"
 
 #include "ipvs/keeper.hpp"
+#include "src/base/thread_priority.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -98,7 +99,10 @@ KernelThread::~KernelThread() {
 }
 
 void KernelThread::start() {
-    state_->thread = std::thread([state = state_.get()] { state->run(); });
+    state_->thread = std::thread([state = state_.get()] {
+        take_short_turns();
+        state->run();
+    });
 }
 
 void KernelThread::want(WantedChange change) {

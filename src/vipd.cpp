@@ -1,6 +1,7 @@
 // vipd: checks real servers, drives the kernel's IPVS table, announces VIPs over BGP. Options, log,
 // run.
 
+#include "src/base/thread_priority.hpp"
 #include "src/config/read_config.hpp"
 #include "src/control/daemon.hpp"
 #include "src/control/log.hpp"
@@ -71,6 +72,7 @@ int run(const Options& options) {
         if (!start.reading.ok()) return report(start.reading);
         vipd::Daemon daemon(std::move(start.reading), std::move(saved),
                             {options.config_file, start.fallback, options.observe}, log);
+        vipd::take_short_turns();  // as the control thread
         daemon.run();
         return 0;
     } catch (const std::exception& error) {

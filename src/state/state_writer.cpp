@@ -1,5 +1,7 @@
 #include "src/state/state_writer.hpp"
 
+#include "src/base/thread_priority.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -77,7 +79,10 @@ struct StateWriter::Shared {
 
 StateWriter::StateWriter(StateStore store, Sink sink)
     : shared_(std::make_unique<Shared>(std::move(store), std::move(sink))) {
-    shared_->thread = std::thread([shared = shared_.get()] { shared->run(); });
+    shared_->thread = std::thread([shared = shared_.get()] {
+        work_in_background();  // making the text of 10,000 servers takes a while
+        shared->run();
+    });
 }
 
 StateWriter::~StateWriter() {

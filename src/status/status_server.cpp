@@ -1,5 +1,6 @@
 #include "src/status/status_server.hpp"
 
+#include "src/base/thread_priority.hpp"
 #include "src/status/api.hpp"
 #include "src/status/event_ring.hpp"
 #include "src/status/listening_socket.hpp"
@@ -14,7 +15,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <pthread.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -46,9 +46,6 @@ constexpr Duration longest_line{5000};
 /// Answers on their way to slow readers on TCP may hold so much memory; the small ones are not
 /// counted: there are at most as many as connections.
 constexpr std::size_t counted_from = 64U << 10U;
-/// Nobody waits for a page as he waits for a verdict: where the processor is short, this thread
-/// gets out of the others' way.
-constexpr int niceness = 10;
 
 Caller caller_of(UnixSocket& socket) {
     ::ucred credentials{};
@@ -138,8 +135,7 @@ void StatusServer::State::start() {
     asio::co_spawn(io, sweep(), asio::detached);
     thread = std::thread([this] {
         ::pthread_setname_np(::pthread_self(), "vipd-status");
-        // On Linux each thread has its own, and 0 is the calling one (setpriority(2), Notes).
-        ::setpriority(PRIO_PROCESS, 0, niceness);
+        work_in_background();  // nobody waits for a page as he waits for a verdict
         io.run();
     });
 }
