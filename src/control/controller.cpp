@@ -147,7 +147,10 @@ void Controller::handle(const bgp::SpeakerEvent& event, TimePoint now) {
                    [&](const bgp::PeerChanged& changed) {
                        auto& known = peers_[changed.status.name];
                        if (!known || known->state != changed.status.state) {
-                           events_.add("peer-" + std::string(bgp::to_string(changed.status.state)),
+                           using enum bgp::SessionState;
+                           const bool lost = known && known->state == established;
+                           const auto state = bgp::to_string(changed.status.state);
+                           events_.add(lost ? "peer-lost" : fmt::format("peer-{}", state),
                                        changed.status.name, changed.status.reason_text);
                        }
                        known = std::make_shared<const bgp::PeerStatus>(changed.status);
