@@ -79,7 +79,9 @@ private:
             const auto pattern = ObjectReader::path_of(element, folder);
             if (!pattern) continue;
             const auto pointer = pointer_to("/include", i);
-            const bool wild = pattern->find_first_of("*?[") != std::string::npos;
+            const auto first_wild = pattern->find_first_of("*?[");
+            const bool wild = first_wild != std::string::npos;
+            if (wild) loaded_.include_folders.insert(folder_of(pattern->substr(0, first_wild)));
             if (!wild) pending_.push_back({*pattern, element.position, pointer});
             for (const auto& path : wild ? files_.matching(*pattern) : std::vector<std::string>{}) {
                 pending_.push_back({path, element.position, pointer});

@@ -8,6 +8,7 @@
 #include "src/config/problems.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct LoadedDocument {
     std::vector<Source> sources;  // by SourcePosition::file
     Folders folders;  // the same order
     std::map<std::string, std::string> texts;  // every file that was read, by path
+    /// Where a file may appear that an "include" then matches.
+    std::set<std::string> include_folders;
 
     /// Adds a file to those that positions can name; its number.
     std::uint32_t add_source(const std::string& path, const std::string& text);

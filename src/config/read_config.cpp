@@ -120,6 +120,7 @@ ConfigReading load_config(const std::string& file, const std::string& node,
     reading.warnings = std::move(warnings).finish(document.sources);
     reading.problems = std::move(problems).finish(document.sources);
     reading.files = std::move(document.texts);
+    reading.include_folders = std::move(document.include_folders);
     return reading;
 }
 

@@ -49,6 +49,8 @@ struct ConfigReading {
     /// Every file that the configuration was made of, with its text: given to load_config as
     /// KeptFiles they make it again.
     FileTexts files;
+    /// Where a file may appear that an "include" then matches.
+    std::set<std::string> include_folders;
     /// Server lists whose last good text is used instead.
     std::vector<StaleList> stale_lists;
 

@@ -137,7 +137,13 @@ void Controller::alert_operators(const AddAlert& add, TimePoint now) const {
     if (crash_loop_ && now - crash_loop_->first < crash_window)
         add("crash-loop", config_.node, crash_loop_->second);
     if (state_unsaved_) add("state-unsaved", config_.state_dir, *state_unsaved_);
-    if (config_view_.problem) add("config-rejected", config_.node, *config_view_.problem);
+    if (config_view_.problem) {
+        add("config-rejected", config_.node, *config_view_.problem);
+    } else if (!not_loaded_.empty()) {
+        add("config-not-loaded", config_.node,
+            fmt::format("not on disk as in use: {}; vipctl reload takes it",
+                        fmt::join(not_loaded_, ", ")));
+    }
     for (const auto& [vip, state] : maintenance_) {
         const auto& subject = vip.empty() ? config_.node : vip;
         add("maintenance", subject, by_whom(state.who, state.why));

@@ -124,6 +124,8 @@ public:
     /// All lists of servers were read just now; of those in `stale` an earlier version is used, and
     /// that is an alert.
     void note_lists(const std::vector<StaleList>& stale, TimePoint now);
+    /// Files of the configuration that are not on disk what they are in use; that is an alert.
+    void note_not_loaded(std::vector<std::string> files) { not_loaded_ = std::move(files); }
     /// An operator's command; answered at once, what follows from it is in the outputs.
     CommandResult execute(const Command& command, const SetAdmin& set, TimePoint now);
     CommandResult execute(const Command& command, const Maintenance& maintenance, TimePoint now);
@@ -301,6 +303,7 @@ private:
     bool sessions_closed_ = false;
     bool initial_set_complete_ = false;
     std::size_t probed_services_ = 0;
+    std::vector<std::string> not_loaded_;
     ConfigView config_view_;  // without the file's name, which only the caller knows
     /// When this run began, if it is one of many that ended badly, and what is said of it.
     std::optional<std::pair<TimePoint, std::string>> crash_loop_;

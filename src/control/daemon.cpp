@@ -149,6 +149,7 @@ private:
     void finish_list_update(const std::shared_ptr<const AcceptedConfig>& judged_against,
                             ListUpdate update);
     void accept(ConfigReading reading);
+    void watch_files();
 
     asio::io_context io_{1};
     std::unique_ptr<SavedState> saved_;
@@ -160,6 +161,7 @@ private:
     /// What `config_` was read from. Shared with readings under way, which take long for large
     /// configurations.
     std::shared_ptr<const AcceptedConfig> accepted_;
+    std::set<std::string> include_folders_;
     Controller controller_;
     asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
     asio::steady_timer deadline_{io_};
@@ -203,6 +205,7 @@ Daemon::Wiring::Wiring(ConfigReading reading, std::unique_ptr<SavedState> saved,
       controller_(*config_, Clock::now()) {
     accepted_ = std::make_shared<const AcceptedConfig>(
         accepted_config(reading, *config_, options_.config_file));
+    include_folders_ = std::move(reading.include_folders);
     log_warnings(reading);
     if (saved_) remember();
     if (config_->bgp) peers_ = read_peers(*config_);
@@ -282,7 +285,7 @@ void Daemon::Wiring::run() {
     carry_outputs();
     beat();
     feed_watchdog();
-    watcher_.watch(list_files(*config_));  // and say at once which of them are not used as they are
+    watch_files();  // and say at once which of them are not used as they are
     io_.run();
     ::sd_notify(0, "STOPPING=1");
     const auto wall = std::chrono::system_clock::now();
@@ -491,7 +494,7 @@ CommandResult Daemon::Wiring::finish_reload(Reload options, ConfigReading readin
     controller_.reload(*config_, when);
     controller_.note_lists(stale, when);
     kernel_->configure(kernel_options(config_->ipvs, options_.observe));
-    watcher_.watch(list_files(*config_));
+    watch_files();
     reconfigure_speaker(*before, std::move(peers));
     carry_outputs();
     return result;
@@ -508,7 +511,16 @@ void Daemon::Wiring::accept(ConfigReading reading) {
     config_ = std::make_shared<const Config>(std::move(reading.config));
     accepted_ = std::make_shared<const AcceptedConfig>(
         accepted_config(reading, *config_, options_.config_file));
+    include_folders_ = std::move(reading.include_folders);
     if (saved_) saved_->accept(*accepted_);
+}
+
+void Daemon::Wiring::watch_files() {
+    auto files = list_files(*config_);
+    for (const auto& [path, text] : accepted_->texts)
+        files.insert(path);
+    files.insert(include_folders_.begin(), include_folders_.end());
+    watcher_.watch(std::move(files));
 }
 
 /// The rest of the configuration stays as it was accepted, whatever its files say now.
@@ -533,6 +545,7 @@ void Daemon::Wiring::finish_list_update(const std::shared_ptr<const AcceptedConf
         controller_.update_lists(*config_, when);
     }
     controller_.note_lists(update.stale, when);
+    controller_.note_not_loaded(std::move(update.not_loaded));
     carry_outputs();
 }
 

@@ -31,6 +31,7 @@ public:
 private:
     Attempt attempt(std::set<std::string> lists) const;
     void take_one_by_one(const std::vector<std::string>& files, ListUpdate& update) const;
+    std::vector<std::string> not_loaded() const;
 
     const AcceptedConfig& accepted_;
     const ConfigFiles& files_;
@@ -82,7 +83,20 @@ ListUpdate Updater::run() {
         take_one_by_one(changed, update);
     }
     update.differences = difference_lines(before_.config, update.reading.config);
+    update.not_loaded = not_loaded();
     return update;
+}
+
+/// Read as a whole, so that files which match an include for the first time are found too.
+std::vector<std::string> Updater::not_loaded() const {
+    const auto on_disk = load_config(accepted_.file, accepted_.node, files_, accepted_.texts).files;
+    auto files = changed_files(accepted_.texts, on_disk);
+    for (const auto& [path, text] : accepted_.texts) {
+        if (!on_disk.contains(path)) files.push_back(path);
+    }
+    const auto lists = list_files(before_.config);
+    std::erase_if(files, [&](const auto& path) { return lists.contains(path); });
+    return files;
 }
 
 void Updater::take_one_by_one(const std::vector<std::string>& files, ListUpdate& update) const {

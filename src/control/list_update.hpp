@@ -16,6 +16,9 @@ struct ListUpdate {
     /// Files of which a new version is used, and every difference that this makes.
     std::vector<std::string> changed;
     std::vector<std::string> differences;
+    /// Files of the rest of the configuration that are not on disk what they are in use, until
+    /// somebody reloads.
+    std::vector<std::string> not_loaded;
     /// Files of which the newest version is not used: it is unusable, or takes away too much.
     std::vector<StaleList> stale;
 };

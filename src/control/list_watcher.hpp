@@ -34,7 +34,8 @@ public:
     ListWatcher(const boost::asio::any_io_executor& executor, std::function<void()> changed,
                 WatchPace pace = {});
 
-    /// From any thread: the files to watch from now on, whether they exist or not.
+    /// From any thread: the files to watch from now on, whether they exist or not. A folder changes
+    /// with the names in it.
     void watch(std::set<std::string> files);
 
 private:

@@ -49,8 +49,7 @@ void Controller::config_rejected(std::string why, TimePoint now) {
 void Controller::crash_loop(std::size_t unclean_ends, TimePoint now) {
     auto text = fmt::format(
         "vipd ended uncleanly {} times within {} minutes: routers were not asked to keep our "
-        "routes "
-        "over this start",
+        "routes over this start",
         unclean_ends, crash_window.count());
     events_.add("crash-loop", config_.node, text);
     crash_loop_.emplace(now, std::move(text));
@@ -60,6 +59,7 @@ void Controller::reload(Config config, TimePoint now) {
     ++config_view_.accepted;
     config_view_.tried = config_view_.good_at = now;
     config_view_.problem.reset();
+    not_loaded_.clear();
     change_to(std::move(config), now);
 }
 

@@ -80,6 +80,45 @@ TEST_CASE("only the lists are read anew: the rest stays as it was accepted") {
     CHECK(servers(result, "a") == 5);
 }
 
+TEST_CASE("what was changed of the rest and not loaded is told, and nothing of it used") {
+    auto files = accepted().texts;
+    CHECK(update_lists(accepted(), KeptFiles(files)).not_loaded.empty());
+    files.at(one) = list(1, 5);
+    CHECK(update_lists(accepted(), KeptFiles(files)).not_loaded.empty());
+    files.at("/c/main.json") = document(8080);
+    const auto result = update_lists(accepted(), KeptFiles(files));
+    CHECK(result.not_loaded == Lines{"/c/main.json"});
+    CHECK(result.reading.config.services.at("a").port == 80);
+    CHECK(servers(result, "a") == 5);
+    for (const auto* text : {"{", ""}) {
+        files.at("/c/main.json") = text;
+        CHECK(update_lists(accepted(), KeptFiles(files)).not_loaded == Lines{"/c/main.json"});
+    }
+    files.erase("/c/main.json");
+    CHECK(update_lists(accepted(), KeptFiles(files)).not_loaded == Lines{"/c/main.json"});
+}
+
+TEST_CASE("a file that an include matches for the first time is not loaded yet") {
+    const auto part = [](const std::string& name) {
+        return R"({"vips": {")" + name + R"(": {"addresses": ["203.0.113.)" +
+               (name == "v" ? "1" : "2") + R"("]}}, "services": {"s)" + name + R"(": {"vip": ")" +
+               name +
+               R"(", "port": 80, "servers": {"a": {"address": "10.0.0.1"}}, "monitors": []}}})";
+    };
+    const AcceptedConfig with_include{
+        "/c/main.json",
+        "lb1",
+        {{"/c/main.json", R"({"version": 1, "include": ["d/*.json"]})"},
+         {"/c/d/v.json", part("v")}}};
+    auto files = with_include.texts;
+    CHECK(update_lists(with_include, KeptFiles(files)).not_loaded.empty());
+    files["/c/d/w.json"] = part("w");
+    CHECK(update_lists(with_include, KeptFiles(files)).not_loaded == Lines{"/c/d/w.json"});
+    files.erase("/c/d/v.json");
+    CHECK(update_lists(with_include, KeptFiles(files)).not_loaded ==
+          Lines{"/c/d/w.json", "/c/d/v.json"});
+}
+
 TEST_CASE("a list that is empty, broken or gone keeps its last good version") {
     for (const auto* text : {"", "{}", "{", R"({"cp1": {}})"}) {
         CAPTURE(text);

@@ -111,6 +111,38 @@ TEST_CASE("a script that drains all servers is stopped at the floor") {
     CHECK(site.announced());
 }
 
+// Again and again: somebody changes the kernel's table by hand, a daemon is not told of a new
+// configuration, the source of servers goes silent, every weight is 0.
+TEST_CASE("what differs from what should be is put right or told") {
+    auto config = small_config(2);
+    config.groups["web"].servers_file = "web.json";
+    Site site(config);
+    site.read_kernel();
+    site.up("s1");
+    site.up("s2");
+    const auto settled = site.table;
+    site.table.begin()->second.destinations.clear();
+    site.sweep();
+    CHECK_FALSE(site.announced());
+    site.settle();
+    CHECK(site.table == settled);
+    site.wait(10s);
+    CHECK(site.announced());
+
+    site.controller.note_not_loaded({"/etc/vipd/vipd.json"});
+    CHECK(is_alerted(site, "config-not-loaded"));
+    site.controller.note_lists({{"web.json", "it is gone"}}, site.now);
+    CHECK(is_alerted(site, "source-stale"));
+    CHECK(site.kernel().size() == 2);
+
+    for (auto& [name, server] : config.services.at("web-80").servers)
+        server.weight = 0;
+    site.reload(config);
+    CHECK_FALSE(is_alerted(site, "config-not-loaded"));
+    CHECK_FALSE(site.announced());
+    CHECK(is_alerted(site, "all-disabled"));
+}
+
 // May 2023: a balancer was out of service while a deployment asked every balancer's API to depool
 // and pool servers; many stayed depooled for 20 minutes.
 TEST_CASE("a balancer in maintenance does as it is told, and shows what it is doing") {
