@@ -15,8 +15,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <iostream>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -59,6 +61,9 @@ struct Options {
     std::string vip;
     bool allow_shrink = false;
     std::string level;
+
+    // names
+    std::string kind;
 };
 
 View terminal() {
@@ -212,17 +217,53 @@ void why(const Options& options) {
         out += explain(status, service_of(options, service), server, terminal());
         if (!server.empty()) out += explain_probes(probes_of(options, service, server), terminal());
     }
+    out += explain_peer(status, options.target, terminal());
     if (out.empty()) {
         throw Failure(Outcome::failed,
-                      "there is no service, VIP or server \"" + options.target + "\"");
+                      "there is no service, VIP, server or peer \"" + options.target + "\"");
     }
     std::cout << out;
+}
+
+/// SERVICE/SERVER of all, and each server's name alone.
+std::set<std::string> server_names(const Options& options) {
+    std::set<std::string> names;
+    const auto listed = parse(get(options, "/v1/services?limit=1000000"));
+    for (const auto& service : at(listed, "services")) {
+        for (const auto& pool : at(service, "pools")) {
+            for (const auto& server : at(pool, "servers")) {
+                names.insert(text(server, "name"));
+                names.insert(text(service, "name") + "/" + text(server, "name"));
+            }
+        }
+    }
+    return names;
+}
+
+/// One a line, for the shell's completion.
+void names(const Options& options) {
+    std::set<std::string> names;
+    if (options.kind != "vips") names = server_names(options);
+    const auto status = parse(get(options, "/v1/status"));
+    std::vector<const char*> parts;
+    if (options.kind == "vips") parts = {"vips"};
+    if (options.kind == "subjects") parts = {"vips", "services", "peers"};
+    for (const auto* part : parts) {
+        for (const auto& entry : at(status, part))
+            names.insert(text(entry, "name"));
+    }
+    std::cout << fmt::format("{}\n", fmt::join(names, "\n"));
 }
 
 void may_depool(const Options& options) {
     const auto name = parse_server_name(options.target);
     if (name.service.empty()) throw Failure(Outcome::usage, "SERVICE/SERVER is needed");
-    const auto objection = objection_to_depool(service_of(options, name.service), name.server);
+    const auto service = service_of(options, name.service);
+    if (!has_server(service, name.server)) {
+        throw Failure(Outcome::failed,
+                      "service \"" + name.service + "\" has no server \"" + name.server + "\"");
+    }
+    const auto objection = objection_to_depool(service, name.server);
     if (!objection.empty()) throw Failure(Outcome::refused, objection);
 }
 
@@ -232,7 +273,7 @@ void add_common(const Options& options, json& body) {
     body["who"] = options.who;
     body["why"] = options.why;
     if (options.ttl_seconds > 0)
-        body["ttl_seconds"] = static_cast<std::uint64_t>(options.ttl_seconds);
+        body["ttl_seconds"] = static_cast<std::uint64_t>(std::ceil(options.ttl_seconds));
 }
 
 void post(const Options& options, const std::string& verb, json body) {
@@ -330,8 +371,8 @@ const std::map<std::string, double> time_units{{"s", 1}, {"m", 60}, {"h", 3600},
 
 void add_ttl(CLI::App* verb, Options& options) {
     verb->add_option("--ttl", options.ttl_seconds, "When it ends by itself: 30m, 2h")
-        ->transform(
-            CLI::AsNumberWithUnit(time_units, CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"));
+        ->transform(CLI::AsNumberWithUnit(time_units, CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"))
+        ->check(CLI::PositiveNumber);
 }
 
 void add_looks(CLI::App& app, Options& options) {
@@ -350,9 +391,15 @@ void add_looks(CLI::App& app, Options& options) {
     auto* why_verb = app.add_subcommand("why", "The chain from probe to route of one subject");
     why_verb
         ->add_option("SUBJECT", options.target,
-                     "Service, SERVICE/SERVER, server, VIP or its address")
+                     "Service, SERVICE/SERVER, server, VIP or its address, peer")
         ->required();
     why_verb->callback([&options] { why(options); });
+    auto* names_verb = app.add_subcommand("names", "What there is, for the shell's completion");
+    names_verb->group("");
+    names_verb->add_option("KIND", options.kind)
+        ->required()
+        ->check(CLI::IsMember({"subjects", "servers", "vips"}));
+    names_verb->callback([&options] { names(options); });
     auto* may = app.add_subcommand("may-depool",
                                    "Exit 0 if draining the server keeps to the floor, 3 if not");
     may->add_option("SERVICE/SERVER", options.target)->required();
@@ -375,7 +422,8 @@ void add_set_admin(CLI::App& app, Options& options, const char* name, const char
         verb->add_option("--max", options.max_seconds, "How long to wait: 10m (default: 1m)")
             ->needs(wait)
             ->transform(
-                CLI::AsNumberWithUnit(time_units, CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"));
+                CLI::AsNumberWithUnit(time_units, CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"))
+            ->check(CLI::PositiveNumber);
     }
     verb->callback([&options, name] { set_admin(options, name); });
 }
@@ -426,6 +474,11 @@ int main(int argc, char** argv) {
         app.parse(argc, argv);
         return 0;
     } catch (const CLI::ParseError& error) {
+        if (app.get_subcommands().empty() && !app.remaining().empty()) {
+            std::cerr << "vipctl: there is no verb \"" << app.remaining().front()
+                      << "\"; vipctl --help lists them\n";
+            return static_cast<int>(Outcome::usage);
+        }
         return app.exit(error) == 0 ? 0 : static_cast<int>(Outcome::usage);
     } catch (const Failure& failure) {
         std::cerr << "vipctl: " << failure.what() << "\n";

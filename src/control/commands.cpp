@@ -9,8 +9,10 @@
 namespace vipd {
 namespace {
 
+/// What he says, and what the kernel says of him.
 std::string who(const Command& command) {
-    return command.who.empty() ? fmt::format("uid {}", command.caller.uid) : command.who;
+    const auto uid = fmt::format("uid {}", command.caller.uid);
+    return command.who.empty() ? uid : fmt::format("{} ({})", command.who, uid);
 }
 
 std::string ttl_text(const std::optional<Duration>& ttl) {
@@ -133,7 +135,11 @@ CommandResult Controller::execute(const Command& command, const Maintenance& mai
     const auto key = maintenance.vip.value_or("");
     if (!maintenance.on) {
         if (maintenance_.erase(key) == 0) {
-            return {Outcome::done, subject + " was not in maintenance", {}};
+            std::string others;
+            for (const auto& [vip, state] : maintenance_)
+                others += (others.empty() ? "; in maintenance: " : ", ") +
+                          (vip.empty() ? config_.node : vip);
+            return {Outcome::done, subject + " was not in maintenance" + others, {}};
         }
         events_.add("maintenance-ended", subject, by_whom(command));
     } else {

@@ -322,6 +322,7 @@ void Daemon::Wiring::handle_signal(int signal) {
         audit("reload-requested", "by SIGHUP");
         return begin_reload({}, [](const CommandResult&) {});  // its events say what came of it
     }
+    if (options_.observe) return io_.stop();  // it has nothing to take back
     controller_.request_stop(now());
     carry_outputs();
 }
@@ -366,7 +367,12 @@ void Daemon::Wiring::close_sessions() {
     });
 }
 
-void Daemon::Wiring::execute(const Command& command, const Reply& reply) {
+void Daemon::Wiring::execute(const Command& command, const Reply& answer) {
+    // The picture goes out first, so that whoever asks next sees what this one did.
+    const Reply reply = [this, answer, changed = !only_asks(command)](CommandResult result) {
+        if (changed) publish();
+        answer(std::move(result));
+    };
     std::visit(
         overloaded{
             [&](const Reload& reload) {

@@ -7,7 +7,6 @@
 #include "src/model/admin.hpp"
 #include "src/status/http_message.hpp"
 
-#include <concepts>
 #include <functional>
 #include <optional>
 #include <string>
@@ -70,10 +69,6 @@ struct ShowProbes {
     bool operator==(const ShowProbes&) const = default;
 };
 
-/// Somebody only asks: what he is answered is for anybody who may read.
-template <class Action>
-constexpr bool only_asks = std::same_as<Action, Examine> || std::same_as<Action, ShowProbes>;
-
 struct Command {
     std::variant<SetAdmin, Maintenance, Reload, Restart, SetLogLevel, Examine, ShowProbes> action;
     Caller caller;
@@ -84,6 +79,12 @@ struct Command {
 
     bool operator==(const Command&) const = default;
 };
+
+/// Somebody only asks: what he is answered is for anybody who may read.
+inline bool only_asks(const Command& command) {
+    return std::holds_alternative<Examine>(command.action) ||
+           std::holds_alternative<ShowProbes>(command.action);
+}
 
 /// The values are vipctl's exit codes.
 enum class Outcome { done = 0, failed = 1, usage = 2, refused = 3, unreachable = 4, timeout = 5 };

@@ -196,8 +196,7 @@ asio::awaitable<HttpResponse> Session::carry_out(Command command) {
     allow(command_limit + write_limit);
     pending_ = std::make_shared<PendingCommand>(socket_.get_executor());
     pending_->arrived.expires_after(command_limit);
-    const bool asks =
-        std::visit([]<class Action>(const Action&) { return only_asks<Action>; }, command.action);
+    const bool asks = only_asks(command);
     services_.submit(std::move(command), pending_);
     co_await pending_->arrived.async_wait(as_value);
     const auto result = std::move(pending_->result);

@@ -47,8 +47,10 @@ std::string server_reason(const json& server) {
     if (!placed || reasons.empty()) reasons.push_back(reason(server, "placement_reason"));
     std::string all;
     for (const auto& one : reasons) {
-        if (one != "-" && all.find(one) == std::string::npos)
-            all += (all.empty() ? "" : "; ") + one;
+        const bool told = one == "-" || all.find(one) != std::string::npos;
+        if (told) continue;
+        if (one.find(all) != std::string::npos) all.clear();  // told again, and more
+        all += (all.empty() ? "" : "; ") + one;
     }
     return all.empty() ? "-" : all;
 }
@@ -123,6 +125,19 @@ std::string control_line(const json& probes) {
     return fmt::format("control   {} of {} probes of this host succeed\n", up, probes.size());
 }
 
+/// Nothing where vipd does all that it wants.
+std::string unmade_lines(const json& kernel) {
+    constexpr std::size_t shown = 20;
+    const auto& changes = at(kernel, "unmade");
+    if (changes.empty()) return {};
+    std::string out =
+        fmt::format("undone    {} changes are left to somebody else{}\n",
+                    text(kernel, "unmade_count"), changes.size() > shown ? ", of these" : "");
+    for (std::size_t i = 0; i < std::min(changes.size(), shown); ++i)
+        out += "          " + text(changes[i]) + "\n";
+    return out;
+}
+
 std::string heading(const json& status, const View& view) {
     const auto& totals = at(status, "totals");
     const auto& kernel = at(status, "kernel");
@@ -146,6 +161,7 @@ std::string heading(const json& status, const View& view) {
         fmt::format("kernel    {} backend, {}, {} writes, {} drifted, {} refused\n",
                     text(kernel, "backend"), holds(kernel, "in_sync") ? "in sync" : "not in sync",
                     text(kernel, "writes"), text(kernel, "drift"), at(kernel, "refusals").size());
+    out += unmade_lines(kernel);
     out += control_line(at(status, "control_probes"));
     out += lists_line(at(status, "lists"));
     return out;

@@ -22,6 +22,7 @@ public:
     bool empty() const { return rows_.empty(); }
 
     /// Lines with a line end each, header first. `width` in columns; 0: lines are never wrapped.
+    /// The last column is wrapped, and where there is no room for it columns go on below.
     std::string to_string(std::size_t width) const;
 
 private:

@@ -198,6 +198,34 @@ std::string kernel_options(const json& service) {
     return out;
 }
 
+std::string explain_routes(const json& peer) {
+    std::string out;
+    for (const auto& [family, counts] : at(peer, "families").items()) {
+        out += line(1, "routes",
+                    fmt::format("{}{}: {} wanted, {} written, {} pending", family,
+                                holds(counts, "negotiated") ? "" : " (not negotiated)",
+                                text(counts, "wanted"), text(counts, "advertised"),
+                                text(counts, "pending")));
+    }
+    return out;
+}
+
+/// Of those that are announced.
+std::string addresses_not_told(const json& status, const std::string& peer) {
+    std::string out;
+    for (const auto& vip : at(status, "vips")) {
+        for (const auto& address : at(vip, "addresses")) {
+            const auto& told = at(address, "advertised_to");
+            if (at(address, "wanted") != "announced") continue;
+            if (std::ranges::find(told, json(peer)) != told.end()) continue;
+            out += line(1, "VIP",
+                        fmt::format("{} {} is announced, but not written to {}", text(vip, "name"),
+                                    text(address, "address"), peer));
+        }
+    }
+    return out;
+}
+
 }  // namespace
 
 std::string explain_probes(const json& report, const View& view) {
@@ -213,6 +241,23 @@ std::string explain_probes(const json& report, const View& view) {
         if (shown == 0) out += line(2, "", "none yet");
     }
     return out;
+}
+
+std::string explain_peer(const json& status, const std::string& name, const View& view) {
+    for (const auto& peer : at(status, "peers")) {
+        if (at(peer, "name") != name) continue;
+        auto out = fmt::format("peer {}\n", name);
+        out += line(1, "session",
+                    state(text(peer, "state"), at(peer, "since"), reason(peer, "reason"), view));
+        if (at(peer, "next_dial").is_string())
+            out += line(1, "dials", "again at " + text(peer, "next_dial"));
+        if (at(peer, "last_notification_in").is_string())
+            out += line(1, "it said", text(peer, "last_notification_in"));
+        if (at(peer, "last_notification_out").is_string())
+            out += line(1, "we said", text(peer, "last_notification_out"));
+        return out + explain_routes(peer) + addresses_not_told(status, name);
+    }
+    return "";
 }
 
 ServerName parse_server_name(const std::string& text) {
@@ -252,14 +297,18 @@ std::string explain(const json& status, const json& service, const std::string& 
     return out;
 }
 
+bool has_server(const json& service, const std::string& server) {
+    return std::ranges::any_of(at(at(service, "service"), "pools"),
+                               [&](const json& pool) { return names_server(pool, server); });
+}
+
 std::string objection_to_depool(const json& service, const std::string& server) {
-    bool found = false;
     const auto& content = at(service, "service");
     for (const auto& pool : at(content, "pools")) {
         for (const auto& entry : at(pool, "servers")) {
             if (at(entry, "name") != server) continue;
-            found = true;
-            const bool counts = at(entry, "health") == "up" && at(entry, "admin") == "enabled";
+            const bool counts = at(entry, "health") == "up" && at(entry, "admin") == "enabled" &&
+                                at(entry, "weight") != 0;
             const auto up = at(pool, "up").get<std::int64_t>();
             const auto floor = at(pool, "floor").get<std::int64_t>();
             if (!counts || up - 1 >= floor) continue;
@@ -268,7 +317,7 @@ std::string objection_to_depool(const json& service, const std::string& server) 
                                text(pool, "configured"), server, up - 1, floor);
         }
     }
-    return found ? "" : fmt::format("{} has no server {}", text(content, "name"), server);
+    return "";
 }
 
 namespace {

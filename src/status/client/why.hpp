@@ -33,8 +33,15 @@ std::string explain(const nlohmann::json& status, const nlohmann::json& service,
 /// /v1/services/{name}/servers/{server}/probes.
 std::string explain_probes(const nlohmann::json& report, const View& view);
 
+/// Why a peer is told what it is told: its session, its routes, and what it does not know. Empty if
+/// there is no such peer.
+std::string explain_peer(const nlohmann::json& status, const std::string& name, const View& view);
+
+/// `service` as /v1/services/{name}.
+bool has_server(const nlohmann::json& service, const std::string& server);
+
 /// Whether draining this server is within the floor of every pool it is in (design: Pool): empty if
-/// so, else why not. `service` as /v1/services/{name}; a server that is in no pool is a reason too.
+/// so, else why not. `service` as /v1/services/{name}.
 std::string objection_to_depool(const nlohmann::json& service, const std::string& server);
 
 /// Whether what was commanded has come to pass in the kernel: every listing of the server is

@@ -143,7 +143,7 @@ TEST_CASE("a drained server stays drained across a restart, until its time to li
     auto site = successor(former, config);
     site.read_kernel();
     CHECK(site.kernel().at("10.0.0.2") == 0);
-    CHECK(site.server("s2").admin_reason.text == "ada: repair");
+    CHECK(site.server("s2").admin_reason.text == "ada (uid 0): repair");
     site.wait(std::chrono::minutes(10));
     CHECK(site.server("s2").admin == Admin::enabled);
 }

@@ -66,6 +66,31 @@ TEST_CASE("a table fits the terminal by wrapping its last column") {
           64);
 }
 
+TEST_CASE("columns for which a narrow terminal has no room go on below") {
+    const auto table = show_servers(services(), terminal(80));
+    CHECK(widest_line(table) <= 80);
+    CHECK(widest_line(show_status(json::parse(status_json(example_snapshot(), Detail::full)),
+                                  terminal(80))) <= 80);
+    CHECK(table.find("\n    ") != std::string::npos);
+    TextTable small({"A", "B", "TEXT"});
+    small.add({"aaaaaaaaaa", "bbbbbbbbbb", "some words that tell why"});
+    CHECK(small.to_string(24) ==
+          "A           B\n"
+          "    TEXT\n"
+          "aaaaaaaaaa  bbbbbbbbbb\n"
+          "    some words that tell\n"
+          "    why\n");
+}
+
+TEST_CASE("a reason that another one tells again is told once") {
+    auto answer = services();
+    auto& server = answer["services"][0]["pools"][0]["servers"][1];
+    server["health_reason"]["text"] = "http: 503";
+    server["placement_reason"]["text"] = "down (http: 503); kept because 1 of 4 up";
+    CHECK(show_servers(answer, terminal(0)).find("  down (http: 503); kept because 1 of 4 up\n") !=
+          std::string::npos);
+}
+
 TEST_CASE("without a terminal nothing is wrapped and nothing coloured") {
     const auto text = show_servers(services(), terminal(0));
     CHECK(std::ranges::count(text, '\n') == 6);

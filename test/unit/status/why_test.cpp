@@ -122,9 +122,29 @@ TEST_CASE("a server may be depooled while the floor holds without it") {
           "text-https ipv4: 1 of 4 up, without cp1 it would be 0, the floor is 2");
     CHECK(objection_to_depool(content, "cp3").empty());  // down already
     CHECK(objection_to_depool(content, "cp4").empty());  // disabled already
-    CHECK(objection_to_depool(content, "cp9") == "text-https has no server cp9");
+    CHECK_FALSE(has_server(content, "cp9"));
+    CHECK(has_server(content, "cp4"));
     content["service"]["pools"][0]["up"] = 3;
     CHECK(objection_to_depool(content, "cp1").empty());
+    content["service"]["pools"][0]["up"] = 1;
+    content["service"]["pools"][0]["servers"][0]["weight"] = 0;
+    CHECK(objection_to_depool(content, "cp1").empty());  // carries nothing already
+}
+
+TEST_CASE("the chain of a peer tells of its session and of what it does not know") {
+    const auto established = explain_peer(status(), "cr1", paper());
+    CHECK(established ==
+          "peer cr1\n"
+          "  session  established for 11 min: established\n"
+          "  routes   ipv4: 1 wanted, 1 written, 0 pending\n");
+    const auto refused = explain_peer(status(), "cr2", paper());
+    CHECK(refused ==
+          "peer cr2\n"
+          "  session  active for 3 s: 192.0.2.2:179 refused the connection\n"
+          "  dials    again at 2026-11-21T05:00:05.000Z\n"
+          "  it said  6/2 Administrative Shutdown: \"maintenance <b>tonight</b>\"\n"
+          "  VIP      text 203.0.113.10 is announced, but not written to cr2\n");
+    CHECK(explain_peer(status(), "cr9", paper()).empty());
 }
 
 TEST_CASE("a command has come to pass when the kernel has acknowledged it everywhere") {
