@@ -106,6 +106,7 @@ void Controller::handle(const ipvs::KernelReport& report, TimePoint now) {
     follow_paths();
     if (report.statistics) observe_statistics(report);
     observe_refusals(report);
+    observe_unmade(report);
     observe_addresses(report);
     decide_touched(report, now);
     advance_departures(now);

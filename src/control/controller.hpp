@@ -96,7 +96,8 @@ std::string subject(const Vip& vip, const VipAddress& address);
 
 /// "ada: repair", or "ada" when no cause was given.
 std::string by_whom(const std::string& who, const std::string& why);
-/// The same of the asker of a command: "uid 0" if he does not say who he is.
+/// The same of the asker of a command: "ada (uid 1000): repair", "uid 0" if he does not say who he
+/// is.
 std::string by_whom(const Command& command);
 
 class Controller {
@@ -172,6 +173,7 @@ private:
     void observe_applied(const ipvs::Applied& applied, TimePoint now);
     void observe_statistics(const ipvs::KernelReport& report);
     void observe_refusals(const ipvs::KernelReport& report);
+    void observe_unmade(const ipvs::KernelReport& report);
     void observe_addresses(const ipvs::KernelReport& report);
     void observe_kernel(const ipvs::KernelReport& report, TimePoint now);
 
@@ -297,6 +299,8 @@ private:
     std::uint64_t kernel_writes_ = 0;
     std::uint64_t drift_ = 0;
     std::vector<ipvs::Refusal> refusals_;
+    std::size_t unmade_count_ = 0;
+    std::vector<ipvs::Change> unmade_;  // the first of them
     std::shared_ptr<const ipvs::Statistics> statistics_;
     std::map<std::string, std::shared_ptr<const bgp::PeerStatus>> peers_;
     StopSequence stop_;

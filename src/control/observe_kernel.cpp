@@ -195,6 +195,14 @@ void Controller::observe_refusals(const ipvs::KernelReport& report) {
     }
 }
 
+void Controller::observe_unmade(const ipvs::KernelReport& report) {
+    constexpr std::size_t most_shown = 200;
+    const auto shown = std::min(report.unmade.size(), most_shown);
+    unmade_count_ = report.unmade.size();
+    unmade_.assign(report.unmade.begin(),
+                   report.unmade.begin() + static_cast<std::ptrdiff_t>(shown));
+}
+
 void Controller::observe_addresses(const ipvs::KernelReport& report) {
     for (const auto& [address, present] : report.addresses) {
         if (!present) owned_addresses_.erase(address);

@@ -128,6 +128,8 @@ std::shared_ptr<const KernelView> Controller::kernel_view() const {
     view.writes = kernel_writes_;
     view.drift = drift_;
     view.refusals = refusals_;
+    view.unmade_count = unmade_count_;
+    view.unmade = unmade_;
     return std::make_shared<const KernelView>(std::move(view));
 }
 

@@ -171,6 +171,10 @@ void write_kernel(MetricsWriter& out, const KernelView& kernel) {
     out.sample({}, kernel.drift);
     out.family("vipd_kernel_refused_changes", "gauge", "Wanted changes that the kernel refuses.");
     out.sample({}, kernel.refusals.size());
+    out.family(
+        "vipd_kernel_unmade_changes", "gauge",
+        "Wanted changes that are left to somebody else: with --observe, or on_drift report.");
+    out.sample({}, kernel.unmade_count);
 }
 
 /// One sample for each pool that the kernel has counted.

@@ -30,7 +30,10 @@ Check check_kernel(const KernelView* kernel) {
     if (kernel->error) return {"kernel", false, *kernel->error};
     if (!kernel->in_sync) {
         return {"kernel", false,
-                fmt::format("not in sync, {} changes refused", kernel->refusals.size())};
+                fmt::format("not in sync, {} changes refused{}", kernel->refusals.size(),
+                            kernel->unmade_count == 0
+                                ? ""
+                                : fmt::format(", {} left undone", kernel->unmade_count))};
     }
     return {"kernel", true, "in sync"};
 }

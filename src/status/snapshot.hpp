@@ -128,6 +128,10 @@ struct KernelView {
     std::uint64_t writes = 0;
     std::uint64_t drift = 0;
     std::vector<ipvs::Refusal> refusals;
+    /// Changes that are wanted and left to somebody else, with --observe or when drift is only
+    /// reported: how many, and the first of them.
+    std::size_t unmade_count = 0;
+    std::vector<ipvs::Change> unmade;
 };
 
 /// A probe of ourselves.

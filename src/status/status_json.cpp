@@ -181,6 +181,12 @@ void StatusWriter::kernel() {
     for (const auto& entry : kernel.refusals)
         refusal(entry);
     json_.end_array();
+    json_.member("unmade_count", kernel.unmade_count);
+    json_.key("unmade");
+    json_.begin_array();
+    for (const auto& change : kernel.unmade)
+        json_.value(ipvs::to_string(change));
+    json_.end_array();
     json_.end_object();
 }
 

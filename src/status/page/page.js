@@ -7,6 +7,7 @@ const search_pause = 250;    // ms after the last key before the daemon is asked
 const most_single_fetches = 20;
 const probe_pause = 3000;    // ms between two looks at the last probes of a service that is unfolded
 const most_plotted = 50;     // servers of it
+const most_vips = 200;       // addresses of VIPs
 const most_events = 50;
 
 const by_id = id => document.getElementById(id);
@@ -160,6 +161,15 @@ function show_head(status) {
   set_text("totals", `${totals.pools_fit} of ${totals.pools} pools fit, ${totals.up} of ${totals.servers} servers up, ` +
     `${totals.held} held, ${totals.advertised} of ${totals.vip_addresses} addresses advertised`);
   show_alerts(status.alerts);
+  show_undone(status.kernel);
+}
+
+// With --observe: what vipd would do.
+function show_undone(kernel) {
+  const count = kernel ? kernel.unmade_count : 0;
+  by_id("undone").hidden = count === 0;
+  set_text("undone-count", `${count}, left to somebody else`);
+  by_id("changes").replaceChildren(...(kernel ? kernel.unmade : []).map(change => element("li", {}, change)));
 }
 
 function show_alerts(alerts) {
@@ -171,16 +181,23 @@ function show_alerts(alerts) {
 
 function show_vips(vips) {
   const labels = ["VIP", "Address", "Wanted", "Advertised to", "Since", "Reason"];
-  by_id("vips").replaceChildren(...vips.flatMap(vip => vip.addresses.map(address => table_row(labels, vip.name,
+  const all = bad_first(vips.flatMap(vip => vip.addresses.map(address => ({ vip, address }))), ({ address }) =>
+    address.wanted !== "announced" || address.degraded || !address.present || !address.advertised_to.length);
+  set_text("vip-count", all.length > most_vips ? `${most_vips} of ${all.length}, those with problems first` : "");
+  by_id("vips").replaceChildren(...all.slice(0, most_vips).map(({ vip, address }) => table_row(labels, vip.name,
     address.address, address.degraded ? word(`${address.wanted}, degraded`, "warn")
       : word(address.wanted, address.wanted === "announced" ? "good" : "bad"),
     address.advertised_to.join(", "), since(address.since),
-    address.reason.text + (address.present ? "" : "; not on the interface")))));
+    address.reason.text + (address.present ? "" : "; not on the interface"))));
+}
+
+function bad_first(list, is_bad) {
+  return [...list.filter(is_bad), ...list.filter(entry => !is_bad(entry))];
 }
 
 function show_peers(peers) {
   const labels = ["Peer", "State", "Advertised", "Since", "Reason"];
-  by_id("peers").replaceChildren(...peers.map(peer => table_row(labels, peer.name,
+  by_id("peers").replaceChildren(...bad_first(peers, peer => peer.state !== "established").map(peer => table_row(labels, peer.name,
     word(peer.state, peer.state === "established" ? "good" : "bad"),
     Object.entries(peer.families).map(([family, counts]) => `${family} ${counts.advertised} of ${counts.wanted}`).join(", "),
     since(peer.since), peer.reason.text)));
@@ -349,13 +366,15 @@ function servers_table(pool) {
 function show_server(server, vip_address) {
   const health = server.health + (server.suspect ? ", suspect" : "");
   const reasons = [server.health !== "up" && server.health_reason.text, server.admin !== "enabled" && server.admin_reason.text,
-    server.placement_reason.text, ...server.monitors.filter(monitor => monitor.health !== "up")
+    server.suspect && server.suspect_reason.text, server.placement_reason.text, ...server.monitors.filter(monitor => monitor.health !== "up")
       .map(monitor => `${monitor.type}: ${monitor.reason.text}`)].filter(Boolean);
+  const told_once = reasons.filter((reason, i) => !reasons.some((other, j) =>
+    other.includes(reason) && (other !== reason || j < i)));
   return table_row(server_labels, server.name, `${server.address} port ${server.port}`,
     word(health, server.health === "up" ? "good" : "bad"), server.admin,
     word(server.placement, server.placement === "pooled" ? "good" : server.placement === "held" ? "warn" : "bad"),
     server.pooled ? "carries traffic" : "no traffic", since(server.health_since),
-    element("span", { "data-server": server.name, "data-vip": vip_address }), [...new Set(reasons)].join("; "));
+    element("span", { "data-server": server.name, "data-vip": vip_address }), told_once.join("; "));
 }
 
 function add_event(event) {

@@ -77,6 +77,18 @@ TEST_CASE("a change that the kernel refuses is alerted on until it is accepted")
     CHECK(site.alerts().empty());
 }
 
+TEST_CASE("what is left to somebody else is counted, and the first of it told") {
+    auto site = site_with_all_up(1);
+    ipvs::KernelReport report;
+    report.unmade.assign(201, ipvs::RemoveService{site.table.begin()->first});
+    site.controller.handle(report, site.now);
+    const auto kernel = site.controller.snapshot(site.now)->kernel;
+    CHECK(kernel->unmade_count == 201);
+    CHECK(kernel->unmade.size() == 200);
+    site.controller.handle(ipvs::KernelReport(), site.now);
+    CHECK(site.controller.snapshot(site.now)->kernel->unmade.empty());
+}
+
 TEST_CASE("a step that the kernel does not acknowledge in time is alerted on until it does") {
     Site site(small_config(2));
     site.kernel_answers = false;
@@ -197,10 +209,21 @@ TEST_CASE("doubt and checks that cannot run are alerted on") {
 
 TEST_CASE("a rejected configuration is alerted on until a reload succeeds") {
     auto site = site_with_all_up(1);
+    site.wait(1s);
     site.controller.config_rejected("vipd.json:1:1: found nothing, expected an object", site.now);
     CHECK(site.alerts() == std::vector<std::string>{"config-rejected"});
+    const auto rejected = site.controller.snapshot(site.now)->config;
+    CHECK(rejected.problem);
+    CHECK(rejected.tried == site.now);
+    CHECK(rejected.good_at < site.now);
+    site.wait(1s);
     site.reload(small_config(1));
     CHECK(site.alerts().empty());
+    const auto accepted = site.controller.snapshot(site.now)->config;
+    CHECK_FALSE(accepted.problem);
+    CHECK(accepted.good_at == rejected.tried + 1s);
+    CHECK(accepted.accepted == 2);
+    CHECK(accepted.rejected == 1);
 }
 
 TEST_CASE("a start after many crashes says for five minutes that routers do not keep our routes") {

@@ -164,6 +164,8 @@ std::shared_ptr<const KernelView> kernel() {
         ipvs::Destination()};
     refusal.error = {12, "Cannot allocate memory"};
     refusal.next_try = made + 1s;
+    view.unmade_count = 1;
+    view.unmade = {refusal.change};
     view.refusals.push_back(std::move(refusal));
     return std::make_shared<const KernelView>(std::move(view));
 }
