@@ -171,6 +171,62 @@ std::string part(const char* title, const std::string& table) {
     return fmt::format("\n{}\n{}", title, table);
 }
 
+/// Of a larger site a glance has room for what needs somebody, and for so much of it.
+constexpr std::size_t most_at_a_glance = 50;
+
+bool has_problem(const json& entry) {
+    if (entry.contains("fit"))  // a pool
+        return !holds(entry, "fit") || at(entry, "held") != 0 ||
+               at(entry, "pooled") != at(entry, "configured");
+    return at(entry, "wanted") != "announced" || at(entry, "degraded") != 0 ||
+           !holds(entry, "present") || at(entry, "advertised_to").empty();
+}
+
+/// Of each entry of the list only the parts with problems, the first of all of them.
+json only_problems(json list, const char* parts) {
+    std::size_t room = most_at_a_glance;
+    for (auto& entry : list) {
+        if (!entry.is_object()) continue;
+        json kept = json::array();
+        for (const auto& one : at(entry, parts)) {
+            if (room == 0 || !has_problem(one)) continue;
+            kept.push_back(one);
+            --room;
+        }
+        entry[parts] = std::move(kept);
+    }
+    return list;
+}
+
+/// The status' list of that name, whose entries have `parts`: all of them where there is room.
+std::string glance(const json& status, const char* name, const char* parts, const char* title,
+                   std::string (*show)(const json&, const View&), const View& view) {
+    std::size_t all = 0;
+    std::size_t bad = 0;
+    for (const auto& entry : at(status, name)) {
+        for (const auto& one : at(entry, parts)) {
+            ++all;
+            bad += has_problem(one) ? 1U : 0U;
+        }
+    }
+    if (all <= most_at_a_glance) return part(title, show(status, view));
+    if (bad == 0) return fmt::format("\n{}: all {} without problems\n", title, all);
+    const auto heading = fmt::format("{} with problems: {} of {}{}", title, bad, all,
+                                     bad > most_at_a_glance ? ", these first" : "");
+    const json shown{{name, only_problems(at(status, name), parts)}};
+    return part(heading.c_str(), show(shown, view));
+}
+
+std::string alerts_at_a_glance(const json& status, const View& view) {
+    const auto& alerts = at(status, "alerts");
+    if (alerts.empty()) return {};
+    if (alerts.size() <= most_at_a_glance) return part("alerts", show_alerts(status, view));
+    const auto end = alerts.begin() + static_cast<std::ptrdiff_t>(most_at_a_glance);
+    const json shown{{"alerts", json(json::array_t(alerts.begin(), end))}};
+    return part("alerts", show_alerts(shown, view)) +
+           fmt::format("and {} more: vipctl alerts\n", alerts.size() - most_at_a_glance);
+}
+
 }  // namespace
 
 std::string age_text(const json& since, const View& view) {
@@ -291,9 +347,9 @@ std::string show_events(const json& events) {
 
 std::string show_status(const json& status, const View& view) {
     std::string out = heading(status, view);
-    if (!at(status, "alerts").empty()) out += part("alerts", show_alerts(status, view));
-    out += part("VIPs", show_vips(status, view));
-    out += part("services", show_services(status, view));
+    out += alerts_at_a_glance(status, view);
+    out += glance(status, "vips", "addresses", "VIPs", show_vips, view);
+    out += glance(status, "services", "pools", "services", show_services, view);
     out += part("peers", show_peers(status, view));
     return out;
 }

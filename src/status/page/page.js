@@ -7,6 +7,7 @@ const search_pause = 250;    // ms after the last key before the daemon is asked
 const most_single_fetches = 20;
 const probe_pause = 3000;    // ms between two looks at the last probes of a service that is unfolded
 const most_plotted = 50;     // servers of it
+const most_alerts = 100;
 const most_vips = 200;       // addresses of VIPs
 const most_events = 50;
 
@@ -174,8 +175,9 @@ function show_undone(kernel) {
 
 function show_alerts(alerts) {
   set_text("alert-count", alerts.length ? String(alerts.length) : "");
-  const items = alerts.map(alert => element("li", {}, element("strong", {}, alert.code), ` ${alert.subject}: ${alert.text} `,
+  const items = alerts.slice(0, most_alerts).map(alert => element("li", {}, element("strong", {}, alert.code), ` ${alert.subject}: ${alert.text} `,
     since(alert.since)));
+  if (alerts.length > most_alerts) items.push(element("li", {}, `and ${alerts.length - most_alerts} more: vipctl alerts`));
   by_id("alerts").replaceChildren(...(items.length ? items : [element("li", { class: "none" }, "No alerts")]));
 }
 

@@ -46,6 +46,27 @@ TEST_CASE("the status shows alerts first, then every state with its reason") {
     CHECK(actual == golden("status.txt", actual));
 }
 
+TEST_CASE("of a large site the status shows what has problems, and no more than fits a glance") {
+    auto snapshot = large_snapshot(100, 2);
+    const auto shown = [&] {
+        return show_status(json::parse(status_json(snapshot, Detail::full)), terminal(0));
+    };
+    CHECK(shown().find("\nservices with problems: 2 of 102\n") != std::string::npos);
+    CHECK(shown().find("service-0042") == std::string::npos);
+    snapshot.services.erase("text-https");
+    CHECK(shown().find("\nservices: all 100 without problems\n") != std::string::npos);
+    for (auto& [name, view] : snapshot.services) {
+        auto service = *view;
+        service.pools[0].fit = false;
+        view = std::make_shared<const ServiceView>(std::move(service));
+    }
+    snapshot.alerts.assign(53, {"pool-empty", "service", "none is up", snapshot.made});
+    CHECK(shown().find("\nservices with problems: 100 of 100, these first\n") != std::string::npos);
+    CHECK(shown().find("service-0049") != std::string::npos);
+    CHECK(shown().find("service-0050") == std::string::npos);
+    CHECK(shown().find("\nand 3 more: vipctl alerts\n") != std::string::npos);
+}
+
 TEST_CASE("the doctor's findings name the remedy, and none are said to be none") {
     const auto report = json::parse(doctor_json(
         "lb1", {{"web", {ipvs::Severity::error, "gue-needs-port", "no port", "add it", {}}}}));
