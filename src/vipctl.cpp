@@ -132,6 +132,8 @@ constexpr std::array looks{
          "/v1/services?limit=1000000", show_servers},
     Look{"peers", "BGP peers: session states, and why", "/v1/peers", show_peers},
     Look{"routes", "Routes: which VIP address was written to which peer", "/v1/vips", show_routes},
+    Look{"names", "Host names of servers: what they stand for, and since when", "/v1/names",
+         show_names},
     Look{"alerts", "What needs attention now", "/v1/alerts", show_alerts},
     Look{"doctor", "What of this host stands in the way of the services, and the remedies",
          "/v1/doctor", show_doctor},
@@ -214,8 +216,13 @@ void why(const Options& options) {
     const auto server = name.service.empty() && by_service ? std::string() : name.server;
     std::string out;
     for (const auto& service : names) {
-        out += explain(status, service_of(options, service), server, terminal());
-        if (!server.empty()) out += explain_probes(probes_of(options, service, server), terminal());
+        const auto found = service_of(options, service);
+        out += explain(status, found, server, terminal());
+        if (server.empty()) continue;
+        if (const auto host_name = host_name_of(found, server); !host_name.empty())
+            out += explain_name(parse(get(options, "/v1/names")), host_name, terminal());
+        if (is_in_a_pool(found, server))
+            out += explain_probes(probes_of(options, service, server), terminal());
     }
     out += explain_peer(status, options.target, terminal());
     if (out.empty()) {
@@ -241,7 +248,7 @@ std::set<std::string> server_names(const Options& options) {
 }
 
 /// One a line, for the shell's completion.
-void names(const Options& options) {
+void complete(const Options& options) {
     std::set<std::string> names;
     if (options.kind != "vips") names = server_names(options);
     const auto status = parse(get(options, "/v1/status"));
@@ -394,12 +401,13 @@ void add_looks(CLI::App& app, Options& options) {
                      "Service, SERVICE/SERVER, server, VIP or its address, peer")
         ->required();
     why_verb->callback([&options] { why(options); });
-    auto* names_verb = app.add_subcommand("names", "What there is, for the shell's completion");
-    names_verb->group("");
-    names_verb->add_option("KIND", options.kind)
+    auto* complete_verb =
+        app.add_subcommand("complete", "What there is, for the shell's completion");
+    complete_verb->group("");
+    complete_verb->add_option("KIND", options.kind)
         ->required()
         ->check(CLI::IsMember({"subjects", "servers", "vips"}));
-    names_verb->callback([&options] { names(options); });
+    complete_verb->callback([&options] { complete(options); });
     auto* may = app.add_subcommand("may-depool",
                                    "Exit 0 if draining the server keeps to the floor, 3 if not");
     may->add_option("SERVICE/SERVER", options.target)->required();

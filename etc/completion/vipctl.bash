@@ -2,7 +2,7 @@
 _vipctl() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb="" place word words
     local -a socket=()
-    local verbs=" status vips services servers peers routes alerts doctor events why may-depool drain enable disable
+    local verbs=" status vips services servers peers routes names alerts doctor events why may-depool drain enable disable
         reset maintenance reload restart log "
     for ((place = 1; place < COMP_CWORD; ++place)); do
         word=${COMP_WORDS[place]}
@@ -36,7 +36,7 @@ _vipctl() {
 
 # Of the daemon that the line speaks to: `socket` is _vipctl's.
 _vipctl_names() {
-    vipctl "${socket[@]}" names "$1" 2>/dev/null
+    vipctl "${socket[@]}" complete "$1" 2>/dev/null
 }
 
 complete -F _vipctl vipctl

@@ -316,10 +316,9 @@ private:
     }
 
     static std::size_t servers_in(const ServiceConfig& service, Family family) {
-        return static_cast<std::size_t>(
-            std::ranges::count_if(service.servers, [family](const auto& entry) {
-                return server_address(entry.second, family).has_value();
-            }));
+        return static_cast<std::size_t>(std::ranges::count_if(
+            service.servers,
+            [family](const auto& entry) { return may_have_address(entry.second, family); }));
     }
 
     // Where a service's servers are written: its own, a group's, or in a list of their own.

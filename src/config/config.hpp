@@ -106,8 +106,11 @@ struct VipConfig {
 };
 
 struct ServerConfig {
-    /// At most one of each family, at least one.
+    /// At most one of each family, at least one; with a host name what that stands for now, which
+    /// is nothing as the configuration is read (host_names.hpp).
     std::vector<Address> addresses;
+    /// Instead of addresses.
+    std::optional<std::string> host_name = {};
     /// Absent: the service's port.
     std::optional<std::uint16_t> port;
     std::int32_t weight = 1;
@@ -206,6 +209,9 @@ struct ServiceConfig {
     /// The group's name, when the servers come from one.
     std::optional<std::string> group;
     std::map<std::string, ServerConfig> servers;
+    /// Those of them of whose host names no address is known: in no pool until there is one. Filled
+    /// by with_addresses() alone.
+    std::map<std::string, ServerConfig> unresolved;
     /// Empty means that servers are up without being looked at, and is only accepted when written
     /// out.
     std::vector<MonitorConfig> monitors;
@@ -294,6 +300,14 @@ struct IpvsConfig {
     bool operator==(const IpvsConfig&) const = default;
 };
 
+/// How host names of servers are resolved.
+struct NamesConfig {
+    /// DNS servers to ask; none: those of resolv.conf(5).
+    std::vector<Endpoint> servers;
+
+    bool operator==(const NamesConfig&) const = default;
+};
+
 struct Config {
     std::string node;
     std::string state_dir = "/var/lib/vipd";
@@ -307,6 +321,7 @@ struct Config {
     StatusConfig status;
     IpvsConfig ipvs;
     EngineConfig monitors;
+    NamesConfig names;
     /// Absent: the largest (fall + 1) × interval + timeout of all monitors, at most 120 s.
     std::optional<Duration> start_deadline;
     /// How long evidence against ourselves keeps verdicts of down waiting; 0: not at all.

@@ -112,6 +112,8 @@ private:
               after_.monitors.max_running);
         compare_vip_paths(before_.monitors.vip_paths, after_.monitors.vip_paths);
         compare_control(before_.monitors.control, after_.monitors.control);
+        changed(Impact::policy, "names", "servers", list_text(before_.names.servers),
+                list_text(after_.names.servers));
         field(Impact::policy, "start_deadline", "time", before_.start_deadline,
               after_.start_deadline);
         field(Impact::policy, "suspect_max", "time", before_.suspect_max, after_.suspect_max);
@@ -236,6 +238,7 @@ private:
                 config_text(after.max_leaving));
         compare_monitors(subject, before.monitors, after.monitors);
         compare_servers(subject, before.servers, after.servers);
+        compare_unresolved(subject, before, after);
     }
 
     void compare_monitors(const std::string& subject, const std::vector<MonitorConfig>& before,
@@ -250,6 +253,21 @@ private:
             if (before[i] == after[i]) continue;
             add(Impact::policy, subject,
                 fmt::format("monitor {} ({}) changed", i, monitors::type_name(after[i].check)));
+        }
+    }
+
+    // In no pool, so that they lead to nothing yet.
+    void compare_unresolved(const std::string& subject, const ServiceConfig& before,
+                            const ServiceConfig& after) {
+        for (const auto& [name, server] : before.unresolved) {
+            if (after.unresolved.contains(name) || after.servers.contains(name)) continue;
+            add(Impact::policy, subject, "server " + name + ": removed");
+        }
+        for (const auto& [name, server] : after.unresolved) {
+            const auto old = before.unresolved.find(name);
+            if (old != before.unresolved.end() && old->second == server) continue;
+            add(Impact::policy, subject,
+                fmt::format("server {}: {} is not resolved", name, server.host_name.value_or("")));
         }
     }
 
@@ -274,6 +292,8 @@ private:
         const auto kernel = Impact::kernel;
         changed(kernel, subject, prefix + "address", list_text(before.addresses),
                 list_text(after.addresses));
+        changed(kernel, subject, prefix + "host name", before.host_name.value_or("none"),
+                after.host_name.value_or("none"));
         field(kernel, subject, prefix + "port", before.port, after.port);
         field(kernel, subject, prefix + "weight", before.weight, after.weight);
         field(kernel, subject, prefix + "upper_threshold", before.upper_threshold,

@@ -13,6 +13,11 @@ std::optional<Address> server_address(const ServerConfig& server, Family family)
     return std::nullopt;
 }
 
+bool may_have_address(const ServerConfig& server, Family family) {
+    const bool unresolved = server.host_name && server.addresses.empty();
+    return unresolved || server_address(server, family).has_value();
+}
+
 ipvs::ServiceKey kernel_key(const ServiceConfig& service, const Address& vip_address) {
     if (service.firewall_mark != 0) {
         return ipvs::FirewallMark{service.firewall_mark, vip_address.family()};

@@ -15,6 +15,10 @@ Family server_family(const ServiceConfig& service, Family vip_family);
 /// The server's address of that family.
 std::optional<Address> server_address(const ServerConfig& server, Family family);
 
+/// As far as the configuration says: a host name that is not resolved may have an address of any
+/// family.
+bool may_have_address(const ServerConfig& server, Family family);
+
 ipvs::ServiceKey kernel_key(const ServiceConfig& service, const Address& vip_address);
 
 ipvs::ServiceOptions kernel_options(const ServiceConfig& service, Family vip_family);

@@ -168,6 +168,9 @@ Config read_document(const JsonValue& root_value, const Folders& folders, const 
         reader.object("control",
                       [&](ObjectReader& nested) { read_control(nested, config.monitors.control); });
     });
+    root.object("names", [&](ObjectReader& reader) {
+        read_endpoints(reader, "servers", config.names.servers);
+    });
     root.duration("start_deadline", config.start_deadline, 0s, 1h);
     root.duration("suspect_max", config.suspect_max, 0s, 10min);
     root.finish();

@@ -1,5 +1,7 @@
 #include "src/config/read_group.hpp"
 
+#include "src/config/host_names.hpp"
+
 namespace vipd {
 
 namespace {
@@ -7,6 +9,8 @@ namespace {
 using Kind = JsonValue::Kind;
 
 constexpr std::uint64_t most_connections = 4294967295;
+constexpr std::string_view server_address_rule =
+    "an IP address, an array of one of each family, or a host name";
 
 GroupConfig read_listed(const JsonValue& value, const std::string& pointer, const Folders& folders,
                         const ServerLists& lists, Problems& problems) {
@@ -22,11 +26,23 @@ GroupConfig read_listed(const JsonValue& value, const std::string& pointer, cons
 
 }  // namespace
 
+void read_server_address(ObjectReader& reader, ServerConfig& server) {
+    const auto* value = reader.find("address");
+    if (value == nullptr) return;
+    if (value->is(Kind::array)) return reader.addresses("address", server.addresses);
+    if (const auto address = ObjectReader::address_of(*value)) {
+        server.addresses = {*address};
+        return;
+    }
+    if (value->is(Kind::string)) server.host_name = parse_host_name(value->text);
+    if (!server.host_name) reader.reject("address", *value, server_address_rule);
+}
+
 ServerConfig read_server(const JsonValue& value, std::string pointer, Problems& problems) {
     ObjectReader reader(value, std::move(pointer), problems);
     ServerConfig server;
-    reader.require("address", "the server's IP address, or an array of one of each family");
-    reader.addresses("address", server.addresses);
+    reader.require("address", server_address_rule);
+    read_server_address(reader, server);
     reader.integer("port", server.port, 1, 65535, "a port");
     reader.integer("weight", server.weight, 0, 65535, "a weight");
     reader.integer("upper_threshold", server.upper_threshold, 0, most_connections, "connections");

@@ -14,6 +14,9 @@ namespace vipd {
 /// Lists that were read, by path.
 using ServerLists = std::map<std::string, ServerList>;
 
+/// "address": one address, an array of one of each family, or a host name.
+void read_server_address(ObjectReader& reader, ServerConfig& server);
+
 ServerConfig read_server(const JsonValue& value, std::string pointer, Problems& problems);
 
 /// A list that is not in `lists` was reported by whoever should have read it.

@@ -1,7 +1,9 @@
 #include "src/config/server_list.hpp"
 
+#include "src/config/host_names.hpp"
 #include "src/config/object_reader.hpp"
 #include "src/config/python_literal.hpp"
+#include "src/config/read_group.hpp"
 
 #include <fmt/core.h>
 
@@ -16,7 +18,7 @@ using Kind = JsonValue::Kind;
 
 constexpr std::int32_t pybal_weight = 10;
 
-// Keys that both forms have. Without an address the name must be one.
+// Keys that both forms have. Without an address the name must be one, or a host's.
 ServerConfig read_entry(ObjectReader& reader, const JsonValue& entry, const std::string& name) {
     ServerConfig server;
     server.weight = pybal_weight;
@@ -24,14 +26,16 @@ ServerConfig read_entry(ObjectReader& reader, const JsonValue& entry, const std:
     bool enabled = true;
     reader.boolean("enabled", enabled);
     server.state = enabled ? Admin::enabled : Admin::disabled;
-    reader.addresses("address", server.addresses);
+    read_server_address(reader, server);
     if (reader.has("address")) return server;
     if (const auto address = Address::parse(name)) {
         server.addresses = {*address};
-    } else {
-        reader.problems().add(
-            entry.position, reader.pointer(), "the host name " + in_quotes(name),
-            "an IP address, or an \"address\" beside it (names are not resolved)");
+        return server;
+    }
+    server.host_name = parse_host_name(name);
+    if (!server.host_name) {
+        reader.problems().add(entry.position, reader.pointer(), "the name " + in_quotes(name),
+                              "an IP address or a host name, or an \"address\" beside it");
     }
     return server;
 }

@@ -7,8 +7,8 @@
 //   comments between
 //
 // As in PyBal the JSON form's weight is 10 and its server enabled where nothing else is written,
-// and the text form must write all three. Unlike PyBal a name that is no IP address needs an
-// "address", and a weight of 0 is 0.
+// and the text form must write all three. A name that is no IP address and has no "address" beside
+// it is a host name. Unlike PyBal a weight of 0 is 0.
 
 #include "src/config/config.hpp"
 #include "src/config/problems.hpp"

@@ -1,5 +1,7 @@
 #include "src/config/shrink_guard.hpp"
 
+#include "src/config/kernel_service.hpp"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -21,10 +23,7 @@ struct PoolSize {
 PoolSize pool_size(const ServiceConfig& service, Family family) {
     PoolSize size;
     for (const auto& [name, server] : service.servers) {
-        const bool in_family = std::ranges::any_of(
-            server.addresses,
-            [family](const Address& address) { return address.family() == family; });
-        if (!in_family) continue;
+        if (!may_have_address(server, family)) continue;
         ++size.configured;
         if (server.state == Admin::enabled) ++size.enabled;
     }

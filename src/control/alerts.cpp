@@ -203,6 +203,7 @@ std::vector<Alert> Controller::alerts(TimePoint now) {
     alert_overdue(add);
     alert_kernel(add, now);
     alert_operators(add, now);
+    alert_names(add);
     alert_doubts(add, now);
 
     decltype(alert_since_) since;

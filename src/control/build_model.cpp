@@ -39,6 +39,7 @@ Server make_server(const std::string& name, const ServerConfig& config, const Ad
                    monitors::ProbeId& next_probe) {
     Server server;
     server.name = name;
+    server.host_name = config.host_name;
     server.destination = {address, kernel_port(service, config)};
     server.weight = config.weight;
     server.upper_threshold = config.upper_threshold;

@@ -85,6 +85,11 @@ void carry_pool(Pool& next, const Pool& known, TimePoint now) {
             const auto found = std::ranges::find(*from, server.destination, &Server::destination);
             if (found != from->end()) carry_server(server, *found);
         }
+        if (const auto found = known.unclaimed.find(server.destination);
+            found != known.unclaimed.end()) {
+            server.in_kernel = found->second;
+            server.adopted_weight = found->second.weight;
+        }
     }
     for (const auto* from : {&known.servers, &known.leaving}) {
         for (const auto& server : *from) {
@@ -104,8 +109,12 @@ void carry_over(Model& next, const Model& previous, TimePoint now) {
         for (auto& pool : service.pools) {
             const auto found = previous.pools.find(pool.key);
             if (found == previous.pools.end()) continue;
-            carry_pool(pool, previous.services[found->second.service].pools[found->second.pool],
-                       now);
+            const auto& known = previous.services[found->second.service].pools[found->second.pool];
+            carry_pool(pool, known, now);
+            if (service.config.unresolved.empty()) continue;
+            pool.unclaimed = known.unclaimed;
+            for (const auto& server : pool.servers)
+                pool.unclaimed.erase(server.destination);
         }
     }
     for (auto& vip : next.vips) {

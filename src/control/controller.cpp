@@ -12,7 +12,8 @@ namespace vipd {
 using monitors::Health;
 
 Controller::Controller(Config config, TimePoint now)
-    : config_(std::move(config)),
+    : names_(static_cast<std::size_t>(now.time_since_epoch().count())),
+      config_(with_addresses(std::move(config), {})),
       model_(build_model(config_, next_probe_, now)),
       started_(now),
       start_deadline_(now + start_deadline(config_)),
@@ -22,6 +23,7 @@ Controller::Controller(Config config, TimePoint now)
     follow_control();
     config_view_.tried = config_view_.good_at = now;
     config_view_.accepted = 1;
+    names_.use(host_names(config_), now);
     start_all_probes();
 }
 

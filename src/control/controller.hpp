@@ -13,6 +13,7 @@
 #include "src/control/departure.hpp"
 #include "src/control/event_log.hpp"
 #include "src/control/model.hpp"
+#include "src/control/name_table.hpp"
 #include "src/control/verdict_latency.hpp"
 #include "src/control/vip_paths.hpp"
 #include "src/policy/brake.hpp"
@@ -57,6 +58,9 @@ struct MaintenanceState {
     std::optional<TimePoint> until;
 };
 
+/// Servers and where they are, by host name.
+using ServersByName = std::map<std::string, std::vector<std::pair<PoolPlace, const Server*>>>;
+
 /// What is known of one servers_file.
 struct ListState {
     /// When it was last read and found good; what was in it then is used.
@@ -79,6 +83,11 @@ struct Outputs {
     std::vector<monitors::ProbePlan> probes;
     std::vector<monitors::ProbeId> stopped_probes;
     std::vector<Event> events;
+    /// Host names to ask the DNS for.
+    std::vector<NameQuestion> questions;
+    /// A name that no server in use has is resolved now: a list of servers that could not be used
+    /// may be of use again.
+    bool reread_lists = false;
     /// Every route known before this start is wanted again, or never will be: End-of-RIB.
     bool initial_set_complete = false;
     /// Something that is to survive a restart has changed: save state().
@@ -127,6 +136,15 @@ public:
     void note_lists(const std::vector<StaleList>& stale, TimePoint now);
     /// Files of the configuration that are not on disk what they are in use; that is an alert.
     void note_not_loaded(std::vector<std::string> files) { not_loaded_ = std::move(files); }
+    /// What the DNS says of a name. What follows from it may wait for the answers of others.
+    void handle(const NameAnswer& answer, TimePoint now);
+    /// Host names of a configuration that may be loaded are to be known.
+    void look_up(const HostNames& names, TimePoint now);
+    /// Answers that were not taken because of what they would do are taken all the same.
+    void take_refused_answers(TimePoint now);
+    const NameTable& names() const { return names_; }
+    /// As it runs: with what host names stand for.
+    const Config& config() const { return config_; }
     /// An operator's command; answered at once, what follows from it is in the outputs.
     CommandResult execute(const Command& command, const SetAdmin& set, TimePoint now);
     CommandResult execute(const Command& command, const Maintenance& maintenance, TimePoint now);
@@ -226,6 +244,18 @@ private:
     void advance_departures(TimePoint now);
     void enter_departure_phase(VipDeparture& departure);
 
+    void ask_due_names(TimePoint now);
+    void review_names(TimePoint now);
+    std::set<std::string> acceptable_names(TimePoint now);
+    std::optional<std::string> objection_to(const std::string& name, const ServersByName& named,
+                                            std::map<PoolPlace, std::size_t>& leaving) const;
+    void refuse_answer(const std::string& name, const std::string& why, TimePoint now);
+    Config proposed_config(const std::set<std::string>& names) const;
+    void use_answers(const std::set<std::string>& names, Config next, TimePoint now);
+    void note_causes(const std::map<std::string, EventId>& changed);
+    void note_name(const std::string& name, const HostName& before);
+    std::shared_ptr<const NameViews> name_views() const;
+    Reason unresolved_reason(const std::string& host_name) const;
     void need_paths(TimePoint now);
     void want_paths(ipvs::WantedServices wanted);
     void follow_paths();
@@ -241,6 +271,7 @@ private:
 
     void start_all_probes();
     void follow_control();
+    void restore_names(const State& state, TimePoint now, WallTime wall);
     void restore_service(Service& service, const SavedService& saved, bool fresh, TimePoint now,
                          WallTime wall);
     void remove_orphans();
@@ -269,8 +300,13 @@ private:
     void alert_overdue(const AddAlert& add) const;
     void alert_kernel(const AddAlert& add, TimePoint now) const;
     void alert_operators(const AddAlert& add, TimePoint now) const;
+    void alert_names(const AddAlert& add) const;
     void alert_doubts(const AddAlert& add, TimePoint now) const;
 
+    /// Before config_, which has its addresses from it.
+    NameTable names_;
+    /// When the answers that came are decided about: many at once are one change.
+    std::optional<TimePoint> names_due_;
     Config config_;
     monitors::ProbeId next_probe_ = 1;
     Model model_;
@@ -343,6 +379,7 @@ private:
     /// Views as of the last snapshot; an absent one has changed since.
     std::vector<std::shared_ptr<const ServiceView>> service_views_;
     std::vector<std::shared_ptr<const VipView>> vip_views_;
+    std::shared_ptr<const NameViews> name_views_;
     std::map<std::pair<std::string, std::string>, TimePoint> alert_since_;
     /// When health that was saved last must be saved again to count as fresh after a restart;
     /// nothing is saved before the first state().

@@ -15,6 +15,7 @@
 #include "src/control/list_update.hpp"
 #include "src/control/list_watcher.hpp"
 #include "src/control/log_news.hpp"
+#include "src/control/resolver.hpp"
 #include "src/status/status_server.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -28,6 +29,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <list>
 #include <stdexcept>
 #include <utility>
 
@@ -43,6 +45,8 @@ constexpr Duration snapshot_age{5000};
 constexpr Duration save_pause{1000};
 /// For the answer to `vipctl restart` to reach its asker before the process goes.
 constexpr Duration reply_time{200};
+/// How long a start or a reload waits for host names of which nothing is known.
+constexpr Duration names_patience{5000};
 /// A process that dies this often within crash_window is not trusted to keep routes alive (design
 /// §4).
 constexpr std::size_t distrusted_after = 3;
@@ -129,6 +133,10 @@ private:
     void watch_clock();
     std::vector<ThreadProgress> progress() const;
 
+    void when_names_known(HostNames names, std::function<void()> then);
+    void review_name_waits();
+    void take_answer(const NameAnswer& answer);
+
     using Reply = std::function<void(CommandResult)>;
     void execute(const Command& command, const Reply& reply);
     template <class Action>
@@ -143,6 +151,9 @@ private:
     void start_speaker(std::vector<bgp::PeerSettings> peers);
     void reconfigure_speaker(const Config& before, std::vector<bgp::PeerSettings> peers);
     void begin_reload(Reload options, Reply reply);
+    void go_on_reloading(Reload options, const Reply& reply,
+                         const std::shared_ptr<const AcceptedConfig>& read_beside,
+                         ConfigReading reading);
     CommandResult finish_reload(Reload options, ConfigReading reading);
     CommandResult refuse_config(CommandResult result);
     void begin_list_update();
@@ -170,6 +181,12 @@ private:
     asio::steady_timer heartbeat_{io_};
     asio::steady_timer save_timer_{io_};
     asio::steady_timer restart_timer_{io_};
+    /// Until these names are known, or the time for it is over.
+    struct NameWait {
+        HostNames names;
+        asio::steady_timer timer;
+    };
+    std::list<NameWait> name_waits_;
     std::atomic<TimePoint> control_progress_{Clock::now()};
     std::atomic<TimePoint> kernel_progress_{Clock::now()};
     std::atomic<TimePoint> monitors_progress_{Clock::now()};
@@ -190,8 +207,12 @@ private:
     std::unique_ptr<ipvs::KernelThread> kernel_;
     std::unique_ptr<monitors::Engine> engine_;
     std::unique_ptr<StatusServer> status_;
-    /// Reads and writes files, so that a slow disk delays no verdict.
+    /// Reads and writes files and asks the DNS, so that a slow disk delays no verdict.
     asio::thread_pool files_{1};
+    Resolver resolver_{files_.get_executor(), [this](NameAnswer answer) {
+                           asio::post(io_,
+                                      [this, answer = std::move(answer)] { take_answer(answer); });
+                       }};
     ListWatcher watcher_{files_.get_executor(),
                          [this] { asio::post(io_, [this] { begin_list_update(); }); }};
 };
@@ -281,8 +302,9 @@ void Daemon::Wiring::run() {
     wait_for_signal();
     status_->start();
     publish();
-    kernel_->start();
-    carry_outputs();
+    resolver_.use_servers(config_->names.servers);
+    // What servers stand for decides what of the kernel's table is theirs.
+    when_names_known(host_names(*config_), [this] { kernel_->start(); });
     beat();
     feed_watchdog();
     watch_files();  // and say at once which of them are not used as they are
@@ -290,6 +312,32 @@ void Daemon::Wiring::run() {
     ::sd_notify(0, "STOPPING=1");
     const auto wall = std::chrono::system_clock::now();
     if (saved_) saved_->end(controller_.state(now(), wall), wall);
+}
+
+void Daemon::Wiring::when_names_known(HostNames names, std::function<void()> then) {
+    controller_.look_up(names, now());
+    const auto wait = name_waits_.insert(
+        name_waits_.end(), {std::move(names), asio::steady_timer(io_, names_patience)});
+    wait->timer.async_wait([this, wait, then = std::move(then)](const boost::system::error_code&) {
+        name_waits_.erase(wait);
+        then();
+    });
+    carry_outputs();
+}
+
+/// What is known is not looked at again: with thousands of names there are thousands of answers.
+void Daemon::Wiring::review_name_waits() {
+    for (auto& wait : name_waits_) {
+        auto& names = wait.names;
+        while (!names.empty() && controller_.names().is_settled(names.begin()->first))
+            names.erase(names.begin());
+        if (names.empty()) wait.timer.cancel();
+    }
+}
+
+void Daemon::Wiring::take_answer(const NameAnswer& answer) {
+    controller_.handle(answer, now());
+    carry_outputs();
 }
 
 /// Peers are told in the OPEN whether the dataplane lived through the restart, so the table is read
@@ -353,6 +401,9 @@ void Daemon::Wiring::carry_outputs() {
     if (outputs.save_state) save_soon();
     if (outputs.close_sessions) close_sessions();
     if (outputs.finished) return io_.stop();
+    if (!outputs.questions.empty()) resolver_.ask(std::move(outputs.questions));
+    if (outputs.reread_lists) begin_list_update();
+    review_name_waits();
     arm_deadline();
     publish_soon();
 }
@@ -437,7 +488,7 @@ void Daemon::Wiring::begin_restart(const Reply& reply) {
 void Daemon::Wiring::begin_examination(const Reply& reply) {
     examination_waits_.push_back(reply);
     if (examination_waits_.size() > 1) return;
-    asio::post(files_, [this, config = config_] {
+    asio::post(files_, [this, config = std::make_shared<const Config>(controller_.config())] {
         const auto services = configured_table(*config);
         const auto findings = examination(*config, services, ipvs::read_host_facts("/", services));
         asio::post(io_, [this, body = doctor_json(config->node, findings)] {
@@ -475,15 +526,27 @@ void Daemon::Wiring::begin_reload(Reload options, Reply reply) {
     asio::post(files_, [this, options, accepted = accepted_, reply = std::move(reply)] {
         auto reading = read_config_file(options_.config_file, last_lists(*accepted));
         asio::post(io_, [this, options, accepted, reply, reading = std::move(reading)]() mutable {
-            // Something else was accepted meanwhile: judge again, with its lists.
-            if (accepted_ != accepted) return begin_reload(options, reply);
-            reply(finish_reload(options, std::move(reading)));
+            auto names = reading.ok() ? host_names(reading.config) : HostNames();
+            when_names_known(std::move(names), [this, options, accepted, reply,
+                                                reading = std::move(reading)]() mutable {
+                go_on_reloading(options, reply, accepted, std::move(reading));
+            });
         });
     });
 }
 
+void Daemon::Wiring::go_on_reloading(Reload options, const Reply& reply,
+                                     const std::shared_ptr<const AcceptedConfig>& read_beside,
+                                     ConfigReading reading) {
+    // Something else was accepted meanwhile: judge again, with its lists.
+    if (accepted_ != read_beside) return begin_reload(options, reply);
+    if (options.allow_shrink) controller_.take_refused_answers(now());
+    reading.config = with_addresses(std::move(reading.config), controller_.names().addresses());
+    reply(finish_reload(options, std::move(reading)));
+}
+
 CommandResult Daemon::Wiring::finish_reload(Reload options, ConfigReading reading) {
-    auto result = check_reload(*config_, reading, options.allow_shrink);
+    auto result = check_reload(controller_.config(), reading, options.allow_shrink);
     if (result.outcome != Outcome::done) return refuse_config(std::move(result));
     std::vector<bgp::PeerSettings> peers;
     if (reading.config.bgp) {
@@ -501,6 +564,7 @@ CommandResult Daemon::Wiring::finish_reload(Reload options, ConfigReading readin
     controller_.note_lists(stale, when);
     kernel_->configure(kernel_options(config_->ipvs, options_.observe));
     watch_files();
+    resolver_.use_servers(config_->names.servers);
     reconfigure_speaker(*before, std::move(peers));
     carry_outputs();
     return result;
@@ -531,8 +595,8 @@ void Daemon::Wiring::watch_files() {
 
 /// The rest of the configuration stays as it was accepted, whatever its files say now.
 void Daemon::Wiring::begin_list_update() {
-    asio::post(files_, [this, accepted = accepted_] {
-        auto update = update_lists(*accepted, DiskFiles());
+    asio::post(files_, [this, accepted = accepted_, addresses = controller_.names().addresses()] {
+        auto update = update_lists(*accepted, DiskFiles(), addresses);
         asio::post(io_, [this, accepted, update = std::move(update)]() mutable {
             finish_list_update(accepted, std::move(update));
         });
@@ -542,6 +606,8 @@ void Daemon::Wiring::begin_list_update() {
 void Daemon::Wiring::finish_list_update(const std::shared_ptr<const AcceptedConfig>& judged_against,
                                         ListUpdate update) {
     if (accepted_ != judged_against) return begin_list_update();  // a reload came in between
+    if (!controller_.names().contains(update.names))
+        return when_names_known(std::move(update.names), [this] { begin_list_update(); });
     const auto when = now();
     if (!update.changed.empty()) {
         accept(std::move(update.reading));

@@ -97,6 +97,7 @@ void add_destination(ipvs::Service& wanted, const Service& service, const Server
 ipvs::Service wanted_service(const Service& service, const Pool& pool) {
     ipvs::Service wanted;
     wanted.options = kernel_options(service.config, pool.vip_address.family());
+    wanted.destinations = pool.unclaimed;
     for (const auto& server : pool.leaving) {
         if (!drops_at_weight_zero(wanted.options)) add_destination(wanted, service, server, 0);
     }

@@ -21,10 +21,14 @@ struct Attempt {
 
 class Updater {
 public:
-    Updater(const AcceptedConfig& accepted, const ConfigFiles& files)
+    Updater(const AcceptedConfig& accepted, const ConfigFiles& files,
+            const NameAddresses& addresses)
         : accepted_(accepted),
           files_(files),
-          before_(load_config(accepted.file, accepted.node, KeptFiles(accepted.texts), {})) {}
+          addresses_(addresses),
+          before_(load_config(accepted.file, accepted.node, KeptFiles(accepted.texts), {})) {
+        before_.config = with_addresses(std::move(before_.config), addresses_);
+    }
 
     ListUpdate run();
 
@@ -35,6 +39,7 @@ private:
 
     const AcceptedConfig& accepted_;
     const ConfigFiles& files_;
+    const NameAddresses& addresses_;
     ConfigReading before_;
 };
 
@@ -63,6 +68,7 @@ Attempt Updater::attempt(std::set<std::string> lists) const {
         attempt.objection = summary(attempt.reading.problems);
         return attempt;
     }
+    attempt.reading.config = with_addresses(std::move(attempt.reading.config), addresses_);
     const auto objections = shrink_objections(before_.config, attempt.reading.config);
     if (objections.empty()) return attempt;
     attempt.objection = fmt::format("{}; vipctl reload --allow-shrink takes it all the same",
@@ -75,6 +81,7 @@ ListUpdate Updater::run() {
     assert(before_.ok());
     auto all = attempt(list_files(before_.config));
     update.stale = std::exchange(all.reading.stale_lists, {});
+    update.names = host_names(all.reading.config);
     const auto changed = changed_files(before_.files, all.reading.files);
     if (all.objection.empty()) {
         update.reading = std::move(all.reading);
@@ -118,8 +125,9 @@ void Updater::take_one_by_one(const std::vector<std::string>& files, ListUpdate&
 
 }  // namespace
 
-ListUpdate update_lists(const AcceptedConfig& accepted, const ConfigFiles& files) {
-    return Updater(accepted, files).run();
+ListUpdate update_lists(const AcceptedConfig& accepted, const ConfigFiles& files,
+                        const NameAddresses& addresses) {
+    return Updater(accepted, files, addresses).run();
 }
 
 }  // namespace vipd

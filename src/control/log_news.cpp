@@ -11,11 +11,11 @@ namespace vipd {
 namespace {
 
 constexpr std::array<std::string_view, 2> errors{"kernel-refused", "vip-withdrawn"};
-constexpr std::array<std::string_view, 17> warnings{
-    "brake-on",     "clock-set",   "config-rejected", "crash-loop",   "drift",
-    "server-down",  "server-held", "service-unfit",   "source-stale", "state-unsaved",
-    "step-overdue", "suspect",     "verdict-frozen",  "vip-braked",   "vip-degraded",
-    "peer-lost",    "control-down"};
+constexpr std::array<std::string_view, 19> warnings{
+    "brake-on",     "clock-set",    "config-rejected", "crash-loop",     "drift",
+    "server-down",  "server-held",  "service-unfit",   "source-stale",   "state-unsaved",
+    "step-overdue", "suspect",      "verdict-frozen",  "vip-braked",     "vip-degraded",
+    "peer-lost",    "control-down", "name-stale",      "name-unresolved"};
 
 LogLevel level_of(std::string_view code) {
     if (std::ranges::find(errors, code) != errors.end()) return LogLevel::error;

@@ -40,6 +40,8 @@ struct ProbeState {
 
 struct Server {
     std::string name;
+    /// That the address comes from.
+    std::optional<std::string> host_name;
     ipvs::DestinationKey destination;
     std::int32_t weight = 1;
     std::uint32_t upper_threshold = 0;
@@ -88,6 +90,9 @@ struct Pool {
     std::vector<Server> servers;  // by name
     /// No longer configured, so not of the pool any more, but drained before they go.
     std::vector<Server> leaving;
+    /// Found in the kernel at the start and nobody's so far, while there are servers of which no
+    /// address is known: left as they are until it is.
+    std::map<ipvs::DestinationKey, ipvs::Destination> unclaimed;
 
     /// The service exists in the kernel, as last acknowledged.
     bool programmed = false;

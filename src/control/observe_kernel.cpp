@@ -108,6 +108,10 @@ void Controller::adopt(const ipvs::Table& table) {
                 if (!destination || server.health.health != Health::unknown) continue;
                 server.adopted_weight = destination->weight;
             }
+            if (service.config.unresolved.empty()) continue;
+            pool.unclaimed = found->second.destinations;
+            for (const auto& server : pool.servers)
+                pool.unclaimed.erase(server.destination);
         }
     }
 }

@@ -87,6 +87,10 @@ void Controller::note_lists(const std::vector<StaleList>& stale, TimePoint now) 
 }
 
 void Controller::change_to(Config config, TimePoint now) {
+    names_.use(host_names(config), now);
+    name_views_.reset();
+    ask_due_names(now);
+    config = with_addresses(std::move(config), names_.addresses());
     auto next = build_model(config, next_probe_, now);
     take_back_departures(next, now);
     carry_over(next, model_, now);

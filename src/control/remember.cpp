@@ -103,6 +103,7 @@ void Controller::restore(const State& state, const std::string& boot_id, TimePoi
     }
     for (const auto& [file, good_at] : state.lists)
         lists_[file].good_at = clocks.steady(good_at);
+    restore_names(state, now, wall);
     for (auto& vip : model_.vips) {
         for (auto& address : vip.addresses) {
             address.memory.last_announced = state.announced.contains(address.address);
@@ -120,6 +121,17 @@ void Controller::restore(const State& state, const std::string& boot_id, TimePoi
     }
     apply_overrides();
     start_all_probes();
+}
+
+/// A restart changes no address: what was last known counts until the DNS says something else.
+void Controller::restore_names(const State& state, TimePoint now, WallTime wall) {
+    if (state.names.empty()) return;
+    const Clocks clocks(now, wall);
+    for (const auto& [name, saved] : state.names)
+        names_.restore(name, saved.addresses, clocks.steady(saved.good_at));
+    config_ = with_addresses(std::move(config_), names_.addresses());
+    model_ = build_model(config_, next_probe_, now);
+    follow_control();
 }
 
 void Controller::restore_service(Service& service, const SavedService& saved, bool fresh,
@@ -160,6 +172,9 @@ State Controller::state(TimePoint now, WallTime wall) {
     }
     for (const auto& [file, list] : lists_) {
         if (list.good_at) state.lists.emplace(file, clocks.wall(*list.good_at));
+    }
+    for (const auto& [name, entry] : names_.all()) {
+        if (entry.good_at) state.names[name] = {entry.addresses, clocks.wall(*entry.good_at)};
     }
     saved_services_.resize(model_.services.size());
     for (std::size_t s = 0; s < model_.services.size(); ++s) {

@@ -26,6 +26,7 @@ ServerView Controller::view(const Server& server, const MemberDecision& decision
     view.name = server.name;
     view.address = server.destination.address;
     view.port = server.destination.port;
+    view.host_name = server.host_name;
     view.weight = server.weight;
     view.upper_threshold = server.upper_threshold;
     view.lower_threshold = server.lower_threshold;
@@ -97,6 +98,8 @@ std::shared_ptr<const ServiceView> Controller::view(const Service& service) cons
     view.depool_threshold = service.config.depool_threshold.to_string();
     for (const auto& pool : service.pools)
         view.pools.push_back(this->view(pool));
+    for (const auto& [name, server] : service.config.unresolved)
+        view.unresolved.push_back({name, *server.host_name, unresolved_reason(*server.host_name)});
     return std::make_shared<const ServiceView>(std::move(view));
 }
 
@@ -191,6 +194,8 @@ std::shared_ptr<Snapshot> Controller::snapshot(TimePoint now) {
         snapshot->control_probes.push_back({probe.name, probe.health, probe.proven, probe.reason});
     snapshot->config = config_view_;
     snapshot->lists = list_views();
+    if (!name_views_) name_views_ = name_views();
+    snapshot->names = name_views_;
     snapshot->verdicts_in = judged || start_deadline_passed_;
     snapshot->alerts = alerts(now);
     snapshot->histograms = latency_.views();

@@ -16,6 +16,8 @@ void Controller::tick(TimePoint now) {
     review_doubt(now);
     if (brake_.eased_since && *brake_.eased_since + config_.brake.window <= now) review_brake(now);
     expire(now);
+    ask_due_names(now);
+    if (names_due_ && *names_due_ <= now) review_names(now);
     keep_saved_health_fresh(now);
     want_paths(paths_.expire(now));
     for (const auto& place : drains_.due(now))
@@ -36,6 +38,8 @@ std::optional<TimePoint> Controller::deadline() const {
     if (!start_deadline_passed_) consider(start_deadline_);
     if (!kernel_read_ && !kernel_late_) consider(started_ + step_patience);
     consider(save_due_);
+    consider(names_.deadline());
+    consider(names_due_);
     if (suspicion_) consider(next_review_);
     consider(paths_.deadline());
     if (brake_.eased_since) consider(*brake_.eased_since + config_.brake.window);

@@ -21,7 +21,7 @@ bool operator==(const State& one, const State& other) {
            one.owned_services == other.owned_services &&
            one.owned_addresses == other.owned_addresses && one.overrides == other.overrides &&
            one.maintenance == other.maintenance && one.announced == other.announced &&
-           one.lists == other.lists && same_services(one, other);
+           one.lists == other.lists && one.names == other.names && same_services(one, other);
 }
 
 FileTexts last_lists(const AcceptedConfig& accepted) {

@@ -50,6 +50,14 @@ struct SavedServer {
 /// By server name and family.
 using SavedService = std::map<std::pair<std::string, Family>, SavedServer>;
 
+/// The last good answer for a host name.
+struct SavedName {
+    std::map<Family, Address> addresses;
+    WallTime good_at;
+
+    bool operator==(const SavedName&) const = default;
+};
+
 struct State {
     /// Of the system that it was saved on: steady times and connections do not survive a boot.
     std::string boot_id;
@@ -76,6 +84,8 @@ struct State {
     std::set<Address> announced;
     /// When each servers_file was last read and found good, by path.
     std::map<std::string, WallTime> lists;
+    /// What servers' host names stand for.
+    std::map<std::string, SavedName> names;
 };
 
 /// Compares what is shared by its content.

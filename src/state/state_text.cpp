@@ -114,6 +114,13 @@ json to_json(const SavedServer& saved) {
     return object;
 }
 
+json to_json(const SavedName& saved) {
+    json object{{"good_at", to_json(saved.good_at)}};
+    for (const auto& [family, address] : saved.addresses)
+        object[std::string(to_string(family))] = address.to_string();
+    return object;
+}
+
 json to_json(const ipvs::ServiceKey& key) {
     return std::visit(
         overloaded{[](const ipvs::VirtualEndpoint& endpoint) {
@@ -305,6 +312,18 @@ void read_lists(ObjectReader& reader, State& state) {
                 });
 }
 
+SavedName read_name(const JsonValue& value, std::string pointer, Problems& problems) {
+    ObjectReader reader(value, std::move(pointer), problems);
+    SavedName saved;
+    read_time(reader, "good_at", saved.good_at);
+    for (const auto& [name, family] : family_names) {
+        std::optional<Address> address;
+        reader.address(name, address);
+        if (address && address->family() == family) saved.addresses.emplace(family, *address);
+    }
+    return saved;
+}
+
 State read_content(ObjectReader& reader) {
     State state;
     read_string(reader, "boot_id", state.boot_id);
@@ -319,6 +338,10 @@ State read_content(ObjectReader& reader) {
                 });
     read_announced(reader, state);
     read_lists(reader, state);
+    each_member(reader, "names",
+                [&](const std::string& name, const JsonValue& value, std::string at) {
+                    state.names.emplace(name, read_name(value, std::move(at), reader.problems()));
+                });
     return state;
 }
 
@@ -392,6 +415,9 @@ std::string to_text(const State& state) {
     auto& lists = content["lists"] = json::object();
     for (const auto& [path, good_at] : state.lists)
         lists[path] = to_json(good_at);
+    auto& names = content["names"] = json::object();
+    for (const auto& [name, saved] : state.names)
+        names[name] = to_json(saved);
     return framed("vipd-state", content);
 }
 

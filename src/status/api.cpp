@@ -105,6 +105,10 @@ Answer get_peers(const Question& question) {
     return json_response(200, peers_json(*question.state.snapshot));
 }
 
+Answer get_names(const Question& question) {
+    return json_response(200, names_json(*question.state.snapshot));
+}
+
 Answer get_alerts(const Question& question) {
     return json_response(200, alerts_json(*question.state.snapshot));
 }
@@ -261,6 +265,7 @@ constexpr std::array routes{
     Route{"GET", "/v1/services/{}/servers/{}/probes", Needs::nothing, Made::for_asker, get_probes},
     Route{"GET", "/v1/vips", Needs::snapshot, Made::from_path, get_vips},
     Route{"GET", "/v1/peers", Needs::snapshot, Made::from_path, get_peers},
+    Route{"GET", "/v1/names", Needs::snapshot, Made::from_path, get_names},
     Route{"GET", "/v1/alerts", Needs::snapshot, Made::from_path, get_alerts},
     Route{"GET", "/v1/events", Needs::nothing, Made::for_asker, get_events},
     Route{"GET", "/v1/doctor", Needs::nothing, Made::for_asker, get_doctor},

@@ -1,8 +1,11 @@
 #include "src/status/metrics.hpp"
 
 #include "src/status/metrics_writer.hpp"
+#include "src/status/name_state.hpp"
 #include "src/status/readiness.hpp"
 #include "src/status/wall_time.hpp"
+
+#include <algorithm>
 
 namespace vipd {
 namespace {
@@ -264,6 +267,16 @@ void write_lists(MetricsWriter& out, const Snapshot& snapshot) {
     }
 }
 
+void write_names(MetricsWriter& out, const Snapshot& snapshot) {
+    if (snapshot.names->empty()) return;
+    out.family("vipd_names", "gauge",
+               "Host names of servers by state; stale: an earlier answer is used.");
+    for (const auto state : {NameState::good, NameState::stale, NameState::unresolved}) {
+        const auto number = std::ranges::count(*snapshot.names, state, state_of);
+        out.sample({{"state", to_string(state)}}, static_cast<std::uint64_t>(number));
+    }
+}
+
 void write_histogram(MetricsWriter& out, const HistogramView& view) {
     const auto& [bounds, counts, sum] = view.histogram;
     const auto& label = view.label;
@@ -343,6 +356,7 @@ std::string metrics_text(const Snapshot& snapshot, MetricsLevel level) {
     write_control_probes(out, snapshot);
     write_config(out, snapshot);
     write_lists(out, snapshot);
+    write_names(out, snapshot);
     if (snapshot.probes) write_probes(out, *snapshot.probes);
     write_histograms(out, snapshot.histograms);
     return out.take();

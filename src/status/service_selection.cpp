@@ -15,17 +15,22 @@ bool contains(const std::string& text, const std::string& part) {
 bool mentions(const PoolView& pool, const std::string& text) {
     if (contains(pool.vip_address.to_string(), text)) return true;
     return std::ranges::any_of(pool.servers, [&](const ServerView& server) {
-        return contains(server.name, text) || contains(server.address.to_string(), text);
+        return contains(server.name, text) || contains(server.address.to_string(), text) ||
+               contains(server.host_name.value_or(""), text);
     });
 }
 
 bool mentions(const ServiceView& service, const std::string& text) {
     if (contains(service.name, text) || contains(service.vip, text)) return true;
     return std::ranges::any_of(service.pools,
-                               [&](const PoolView& pool) { return mentions(pool, text); });
+                               [&](const PoolView& pool) { return mentions(pool, text); }) ||
+           std::ranges::any_of(service.unresolved, [&](const UnresolvedView& server) {
+               return contains(server.name, text) || contains(server.host_name, text);
+           });
 }
 
 bool is_impaired(const ServiceView& service) {
+    if (!service.unresolved.empty()) return true;
     return std::ranges::any_of(service.pools, [](const PoolView& pool) {
         return !pool.fit || pool.held > 0 || pool.pooled < pool.configured;
     });

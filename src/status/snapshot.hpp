@@ -43,6 +43,7 @@ struct ConnectionsView {
 struct ServerView {
     std::string name;
     Address address;
+    std::optional<std::string> host_name;  // that the address comes from
     std::uint16_t port = 0;
     std::int32_t weight = 0;
     std::uint32_t upper_threshold = 0;  // connections; 0: none
@@ -84,6 +85,13 @@ struct PoolView {
     std::vector<ServerView> servers;
 };
 
+/// A server of whose host name no address is known: it is in no pool.
+struct UnresolvedView {
+    std::string name;
+    std::string host_name;
+    Reason reason;
+};
+
 struct ServiceView {
     std::string name;
     std::string vip;
@@ -99,6 +107,7 @@ struct ServiceView {
     std::optional<std::string> persistence;  // "5m for each /32, /128"; absent: none
     std::string depool_threshold;
     std::vector<PoolView> pools;
+    std::vector<UnresolvedView> unresolved;
 };
 
 struct VipAddressView {
@@ -164,6 +173,16 @@ struct ServerListView {
     std::optional<std::string> problem;  // why its newest version is not used
 };
 
+/// The host name of a server, or of several.
+struct NameView {
+    std::string name;
+    std::vector<Address> addresses;  // in use; of each family at most one, none: unresolved
+    std::optional<TimePoint> good_at;  // when an answer last said so
+    std::optional<TimePoint> due;  // when it is asked for again; absent: it is being asked for
+    std::optional<std::string> problem;  // why the newest answer is not what is in use
+};
+using NameViews = std::vector<NameView>;
+
 /// Something an operator should know now.
 struct Alert {
     std::string code;  // stable: "held", "pool-empty", …
@@ -208,6 +227,7 @@ struct Snapshot {
     std::vector<ControlProbeView> control_probes;
     ConfigView config;
     std::vector<ServerListView> lists;
+    std::shared_ptr<const NameViews> names = std::make_shared<const NameViews>();  // never null
     std::vector<Alert> alerts;
     std::vector<HistogramView> histograms;
     /// What the probe engine counts; absent where there is none.

@@ -1,10 +1,13 @@
 #include "src/status/status_json.hpp"
 
 #include "src/status/json_writer.hpp"
+#include "src/status/name_state.hpp"
 #include "src/status/totals.hpp"
 #include "src/status/wall_time.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace vipd {
 namespace {
@@ -40,6 +43,7 @@ public:
     void control_probes();
     void config();
     void lists();
+    void names();
     void alerts();
     void vips();
     void peers();
@@ -51,6 +55,7 @@ private:
                std::optional<TimePoint> time);
     void deadline(std::string_view name, std::optional<TimePoint> time);
 
+    void unresolved(const std::vector<UnresolvedView>& views);
     void pool(const PoolView& view, Detail detail);
     void server(const ServerView& view);
     void monitor(const MonitorView& view);
@@ -237,6 +242,32 @@ void StatusWriter::lists() {
     json_.end_array();
 }
 
+void StatusWriter::names() {
+    json_.key("names");
+    json_.begin_array();
+    for (const auto& name : *snapshot_.names) {
+        json_.begin_object();
+        json_.member("name", name.name);
+        json_.member("state", to_string(state_of(name)));
+        json_.key("addresses");
+        json_.begin_array();
+        for (const auto& address : name.addresses)
+            json_.value(address.to_string());
+        json_.end_array();
+        since("good_at", "good_seconds", name.good_at);
+        deadline("ask_at", name.due);
+        json_.key("ask_seconds");
+        if (name.due) {
+            json_.value(std::max(Duration{}, -clocks_.age(*name.due)));
+        } else {
+            json_.null();
+        }
+        json_.member("problem", name.problem);
+        json_.end_object();
+    }
+    json_.end_array();
+}
+
 void StatusWriter::alerts() {
     json_.key("alerts");
     json_.begin_array();
@@ -275,6 +306,7 @@ void StatusWriter::server(const ServerView& view) {
     json_.begin_object();
     json_.member("name", view.name);
     json_.member("address", view.address.to_string());
+    json_.member("host_name", view.host_name);
     json_.member("port", view.port);
     json_.member("weight", view.weight);
     json_.member("upper_threshold", view.upper_threshold);
@@ -328,6 +360,19 @@ void StatusWriter::pool(const PoolView& view, Detail detail) {
     json_.end_object();
 }
 
+void StatusWriter::unresolved(const std::vector<UnresolvedView>& views) {
+    json_.key("unresolved");
+    json_.begin_array();
+    for (const auto& view : views) {
+        json_.begin_object();
+        json_.member("name", view.name);
+        json_.member("host_name", view.host_name);
+        reason("reason", view.reason);
+        json_.end_object();
+    }
+    json_.end_array();
+}
+
 void StatusWriter::service(const ServiceView& view, Detail detail) {
     json_.begin_object();
     json_.member("name", view.name);
@@ -351,6 +396,7 @@ void StatusWriter::service(const ServiceView& view, Detail detail) {
     for (const auto& entry : view.pools)
         pool(entry, detail);
     json_.end_array();
+    unresolved(view.unresolved);
     json_.end_object();
 }
 
@@ -508,6 +554,14 @@ std::string peers_json(const Snapshot& snapshot) {
     StatusWriter writer(snapshot);
     writer.begin();
     writer.peers();
+    writer.end();
+    return writer.take();
+}
+
+std::string names_json(const Snapshot& snapshot) {
+    StatusWriter writer(snapshot);
+    writer.begin();
+    writer.names();
     writer.end();
     return writer.take();
 }

@@ -34,6 +34,8 @@ std::string services_json(const Snapshot& snapshot, const ServicePage& page, Det
 std::string vips_json(const Snapshot& snapshot);
 /// GET /v1/peers
 std::string peers_json(const Snapshot& snapshot);
+/// GET /v1/names
+std::string names_json(const Snapshot& snapshot);
 /// GET /v1/alerts
 std::string alerts_json(const Snapshot& snapshot);
 /// GET /healthz, /readyz

@@ -88,6 +88,15 @@ void add_servers(TextTable& table, const json& service, const json& pool, const 
     }
 }
 
+/// In no pool, so without most of what others have.
+void add_unresolved(TextTable& table, const json& service, const View& view) {
+    for (const auto& server : at(service, "unresolved")) {
+        table.add({text(service, "name"), text(server, "name"), "-",
+                   paint("unresolved", Colour::bad, view), "-", "-", "-", "-",
+                   reason(server, "reason")});
+    }
+}
+
 void add_pool(TextTable& table, const json& service, const json& pool, const View& view) {
     const bool fit = holds(pool, "fit");
     table.add({text(service, "name"), port_text(service), text(pool, "vip_address"),
@@ -107,6 +116,11 @@ void add_address(TextTable& table, const json& vip, const json& address, const V
 
 std::string table_or(const TextTable& table, const char* otherwise, const View& view) {
     return table.empty() ? std::string(otherwise) + "\n" : table.to_string(view.width);
+}
+
+/// "-" while it is being asked for.
+std::string time_left(const json& seconds) {
+    return seconds.is_number() ? fmt::format("{:.0f} s", seconds.get<double>()) : "-";
 }
 
 /// Nothing for a configuration that has no lists.
@@ -287,6 +301,7 @@ std::string show_servers(const json& services, const View& view) {
     for (const auto& service : at(services, "services")) {
         for (const auto& pool : at(service, "pools"))
             add_servers(table, service, pool, view);
+        add_unresolved(table, service, view);
     }
     return table_or(table, "no servers", view);
 }
@@ -320,6 +335,17 @@ std::string show_routes(const json& vips, const View& view) {
         }
     }
     return table_or(table, "no routes", view);
+}
+
+std::string show_names(const json& names, const View& view) {
+    TextTable table({"NAME", "ADDRESS", "STATE", "ANSWERED", "ASKED AGAIN IN", "PROBLEM"});
+    for (const auto& name : at(names, "names")) {
+        const auto state = text(name, "state");
+        table.add({text(name, "name"), joined(at(name, "addresses")),
+                   paint_if_bad(state, state == "good", view), age_text(at(name, "good_at"), view),
+                   time_left(at(name, "ask_seconds")), text(name, "problem")});
+    }
+    return table_or(table, "no server has a host name", view);
 }
 
 std::string show_alerts(const json& alerts, const View& view) {

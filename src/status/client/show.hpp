@@ -21,6 +21,7 @@ std::string show_services(const nlohmann::json& services, const View& view);
 std::string show_servers(const nlohmann::json& services, const View& view);
 std::string show_peers(const nlohmann::json& peers, const View& view);
 std::string show_routes(const nlohmann::json& vips, const View& view);
+std::string show_names(const nlohmann::json& names, const View& view);
 std::string show_alerts(const nlohmann::json& alerts, const View& view);
 std::string show_doctor(const nlohmann::json& report, const View& view);
 std::string show_events(const nlohmann::json& events);

@@ -282,6 +282,47 @@ std::vector<std::string> services_behind(const json& status, const std::string& 
     return found;
 }
 
+bool is_in_a_pool(const json& service, const std::string& server) {
+    const auto& pools = at(at(service, "service"), "pools");
+    return std::ranges::any_of(pools, [&](const json& pool) { return names_server(pool, server); });
+}
+
+std::string host_name_of(const json& service, const std::string& server) {
+    const auto& content = at(service, "service");
+    const auto of = [&](const json& servers) -> std::string {
+        for (const auto& entry : servers) {
+            if (at(entry, "name") == server && at(entry, "host_name").is_string())
+                return text(entry, "host_name");
+        }
+        return {};
+    };
+    for (const auto& pool : at(content, "pools")) {
+        if (auto name = of(at(pool, "servers")); !name.empty()) return name;
+    }
+    return of(at(content, "unresolved"));
+}
+
+std::string explain_name(const json& names, const std::string& host_name, const View& view) {
+    for (const auto& name : at(names, "names")) {
+        if (at(name, "name") != host_name) continue;
+        std::string addresses;
+        for (const auto& address : at(name, "addresses"))
+            addresses += (addresses.empty() ? "" : ", ") + text(address);
+        const auto& left = at(name, "ask_seconds");
+        const auto age = age_text(at(name, "good_at"), view);
+        return line(
+            1, "name",
+            fmt::format("{} is {}: {}{}, {}{}", host_name, text(name, "state"),
+                        addresses.empty() ? "no address" : addresses,
+                        age == "-" ? "" : fmt::format(", answered {} ago", age),
+                        left.is_number()
+                            ? fmt::format("asked for again in {:.0f} s", left.get<double>())
+                            : "being asked for",
+                        at(name, "problem").is_string() ? ": " + text(name, "problem") : ""));
+    }
+    return {};
+}
+
 std::string explain(const json& status, const json& service, const std::string& server,
                     const View& view) {
     std::string out;
@@ -293,6 +334,11 @@ std::string explain(const json& status, const json& service, const std::string& 
         out += explain_servers(pool, server, view);
         out += explain_pool(status, pool, view);
         out += explain_address(status, text(pool, "vip_address"), view);
+    }
+    for (const auto& entry : at(content, "unresolved")) {
+        if (!server.empty() && at(entry, "name") != server) continue;
+        out += fmt::format("{}: server {} is in no pool: {}\n", text(content, "name"),
+                           text(entry, "name"), reason(entry, "reason"));
     }
     return out;
 }

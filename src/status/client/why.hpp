@@ -29,6 +29,16 @@ std::vector<std::string> services_behind(const nlohmann::json& status, const std
 std::string explain(const nlohmann::json& status, const nlohmann::json& service,
                     const std::string& server, const View& view);
 
+/// The server is in a pool of the service: it has an address.
+bool is_in_a_pool(const nlohmann::json& service, const std::string& server);
+
+/// The host name that a server's address comes from; empty if it is written as an address.
+std::string host_name_of(const nlohmann::json& service, const std::string& server);
+
+/// What is known of a host name. `names` as /v1/names.
+std::string explain_name(const nlohmann::json& names, const std::string& host_name,
+                         const View& view);
+
 /// What the probes of a server found last, newest first. `report` as
 /// /v1/services/{name}/servers/{server}/probes.
 std::string explain_probes(const nlohmann::json& report, const View& view);

@@ -306,9 +306,9 @@ TEST_CASE("a socket path that no socket could have is refused") {
 }
 
 TEST_CASE("what follows from another problem is not reported") {
-    CHECK(
-        problems_with(smallest(), R"({"services": {"http": {"servers": {"a": {"address": "x"}}}}})")
-            .size() == 1);
+    CHECK(problems_with(smallest(),
+                        R"({"services": {"http": {"servers": {"a": {"address": "x y"}}}}})")
+              .size() == 1);
     CHECK(problems_with(smallest(), R"({"services": {"http": {"servers": null}}})").size() == 1);
     CHECK(problems_with(dual_stack(), R"({"bgp": {"peers": {"cr1": {"address": null}}}})").size() ==
           1);

@@ -177,7 +177,7 @@ TEST_CASE("a list that is not right gives way to its last good text, and that is
         CHECK(reading.files.at("/c/g.json") == last.at("/c/g.json"));
     }
     SECTION("it is broken, or empty") {
-        for (const auto* text : {"{", "{}", R"({"cp1": {}})"}) {
+        for (const auto* text : {"{", "{}", R"({"cp 1": {}})"}) {
             const auto reading = load({{"/c/main.json", document}, {"/c/g.json", text}}, last);
             CAPTURE(text);
             CHECK(reading.ok());

@@ -233,7 +233,7 @@ TEST_CASE("every problem is shown at once, in the order of the file, with its pl
   "services": {
     "http": {
       "vip": "wbe", "port": "80",
-      "servers": { "a": { "address": "a.example.org" } },
+      "servers": { "a": { "address": "10.0.0.256" } },
       "monitors": [ { "type": "htpp" } ]
     }
   }
@@ -250,7 +250,7 @@ TEST_CASE("every problem is shown at once, in the order of the file, with its pl
             R"(vipd.json:8:53 /vips/web/addresses: found the key "addresses" a second time, expected each key once (first at 8:22))",
             R"(vipd.json:11:14 /services/http/vip: found the unknown VIP "wbe", expected "web" (did you mean it?) or another VIP)",
             R"(vipd.json:11:29 /services/http/port: found "80", expected a port from 1 to 65535)",
-            R"(vipd.json:12:38 /services/http/servers/a/address: found "a.example.org", expected an IP address (host names are not accepted))",
+            R"(vipd.json:12:38 /services/http/servers/a/address: found "10.0.0.256", expected an IP address, an array of one of each family, or a host name)",
             R"(vipd.json:13:31 /services/http/monitors/0/type: found "htpp", expected "http", "tcp", "tls", "idle-tcp", "udp", "dns", "icmp", "script" or "file")",
         });
 }

@@ -71,9 +71,12 @@ TEST_CASE("one bad entry makes a JSON list useless, with its place") {
              {"[]", "f:1:1: found an empty array, expected an object of servers"},
              {"{", "f:1:1: found in object key - unexpected end of input, expected string literal"},
              {R"({"10.0.0.1": 5})", "f:1:14 /10.0.0.1: found 5, expected an object"},
-             {R"({"cp1": {}})",
-              "f:1:9 /cp1: found the host name \"cp1\", expected an IP address, or an \"address\" "
-              "beside it (names are not resolved)"},
+             {R"({"10.0.0.300": {}})",
+              "f:1:16 /10.0.0.300: found the name \"10.0.0.300\", expected an IP address or a host "
+              "name, or an \"address\" beside it"},
+             {R"({"cp1": {"address": ["10.0.0.1", "a.example"]}})",
+              "f:1:34 /cp1/address/1: found \"a.example\", expected an IP address (host names are "
+              "not accepted)"},
              {R"({"10.0.0.1": {"weight": "7"}})",
               "f:1:25 /10.0.0.1/weight: found \"7\", expected a weight from 0 to 65535"},
              {R"({"10.0.0.1": {"weight": 2.5}})",

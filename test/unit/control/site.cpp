@@ -154,6 +154,18 @@ void Site::reload(const Config& config) {
     carry();
 }
 
+void Site::answer(const NameAnswer& said) {
+    controller.handle(said, now);
+    carry();
+}
+
+void Site::restore(State state) {
+    state.saved_at = wall();
+    state.boot_id = "boot";
+    controller.restore(state, state.boot_id, now, wall());
+    carry();
+}
+
 void Site::stop() {
     controller.request_stop(now);
     carry();
@@ -164,10 +176,12 @@ void Site::keep_state() {
     save();
 }
 
+WallTime Site::wall() const {
+    return WallTime(std::chrono::duration_cast<WallTime::duration>(now.time_since_epoch()));
+}
+
 void Site::save() {
-    const auto since_the_epoch =
-        std::chrono::duration_cast<WallTime::duration>(now.time_since_epoch());
-    saves.emplace_back(now, controller.state(now, WallTime(since_the_epoch)));
+    saves.emplace_back(now, controller.state(now, wall()));
 }
 
 void Site::connect_router() {
@@ -188,6 +202,7 @@ void Site::carry() {
         probes_[plan.id] = plan;
     for (const auto id : outputs.stopped_probes)
         probes_.erase(id);
+    std::ranges::move(outputs.questions, std::back_inserter(questions_));
     for (auto& event : outputs.events)
         events_.push_back(std::move(event));
     for (auto& [prefix, route] : outputs.routes) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace vipd::test {
@@ -40,6 +41,12 @@ public:
     /// Time passes; deadlines that fall into it are kept.
     void wait(Duration time);
     void reload(const Config& config);
+    /// The DNS answers.
+    void answer(const NameAnswer& said);
+    /// What was asked of it since the last call.
+    std::vector<NameQuestion> take_questions() { return std::exchange(questions_, {}); }
+    /// What an earlier site has saved just now.
+    void restore(State state);
     void stop();
     /// From now on state is saved whenever the controller asks for it.
     void keep_state();
@@ -95,6 +102,7 @@ public:
 private:
     void carry();
     void save();
+    WallTime wall() const;
     void write_kernel(const ipvs::WantedChange& wanted);
     void write_routes();
 
@@ -105,6 +113,7 @@ private:
     bool behind_ = false;
     bool router_up_ = true;
     bool keeps_state_ = false;
+    std::vector<NameQuestion> questions_;
     std::vector<Event> events_;
 };
 

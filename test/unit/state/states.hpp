@@ -44,6 +44,9 @@ inline State full_state() {
     state.services["empty"] = std::make_shared<const SavedService>();
     state.announced = {*Address::parse("203.0.113.10"), *Address::parse("2001:db8:f::10")};
     state.lists = {{"/etc/vipd/g.json", wall(1'700'000'000'007)}};
+    state.names["cp2.example.org"] = {
+        {{Family::ipv4, *Address::parse("10.0.0.12")}, {Family::ipv6, *Address::parse("::12")}},
+        wall(1'700'000'000'008)};
     return state;
 }
 

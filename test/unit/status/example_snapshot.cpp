@@ -65,6 +65,7 @@ PoolView pool_v4() {
     pool.held = 1;
     pool.servers = {healthy_server("cp1", "10.0.0.11"), held_server("cp2", "10.0.0.12"),
                     down_server("cp3", "10.0.0.13"), disabled_server("cp4", "10.0.0.14")};
+    pool.servers[1].host_name = "cp2.example.org";
     return pool;
 }
 
@@ -94,6 +95,9 @@ std::shared_ptr<const ServiceView> text_https() {
     service.tunnel = "ipip";
     service.depool_threshold = "0.5";
     service.pools = {pool_v4(), pool_v6()};
+    service.unresolved = {{"cp9",
+                           "cp9.example.org",
+                           {"name-unresolved", "cp9.example.org: no such name (NXDOMAIN)"}}};
     return std::make_shared<const ServiceView>(std::move(service));
 }
 
@@ -233,6 +237,14 @@ Snapshot example_snapshot() {
                        12,
                        made - 3600s,
                        "/etc/up.json:1:1: found no server, expected at least one server"}};
+    snapshot.names = std::make_shared<const NameViews>(NameViews{
+        {"cp2.example.org", {*Address::parse("10.0.0.12")}, made - 40s, made + 20s, std::nullopt},
+        {"cp3.example.org",
+         {*Address::parse("10.0.0.13"), *Address::parse("2001:db8::13")},
+         made - 600s,
+         std::nullopt,
+         "ipv4: Timeout while contacting DNS servers"},
+        {"cp9.example.org", {}, std::nullopt, made + 1s, "no such name (NXDOMAIN)"}});
     snapshot.alerts = {
         {"held", "text-https ipv4", "1 down server is kept in the pool: 1 of 4 up, floor 2",
          made - 14s},
@@ -253,6 +265,7 @@ Snapshot large_snapshot(std::size_t services, std::size_t servers) {
     for (std::size_t s = 0; s < services; ++s) {
         ServiceView service = *text_https();
         service.name = fmt::format("service-{:04}", s);
+        service.unresolved.clear();
         auto& pool = service.pools[0];
         pool.servers.clear();
         for (std::size_t i = 0; i < servers; ++i) {

@@ -103,6 +103,7 @@ TEST_CASE("every answer is as the document describes it") {
         {"/v1/services/{name}", "/v1/services/none"},
         {"/v1/vips", "/v1/vips"},
         {"/v1/peers", "/v1/peers"},
+        {"/v1/names", "/v1/names"},
         {"/v1/alerts", "/v1/alerts"},
         {"/v1/events", "/v1/events"},
         {"/v1/events", "/v1/events?after=x"},

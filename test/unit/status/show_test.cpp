@@ -114,7 +114,7 @@ TEST_CASE("a reason that another one tells again is told once") {
 
 TEST_CASE("without a terminal nothing is wrapped and nothing coloured") {
     const auto text = show_servers(services(), terminal(0));
-    CHECK(std::ranges::count(text, '\n') == 6);
+    CHECK(std::ranges::count(text, '\n') == 7);
     CHECK(text.find('\x1b') == std::string::npos);
 }
 
@@ -144,4 +144,15 @@ TEST_CASE("an age is told in the unit that fits") {
     CHECK(age_text("2026-11-21T05:00:07.000Z", view) == "0 s");
     CHECK(age_text(nullptr, view) == "-");
     CHECK(age_text("yesterday", view) == "-");
+}
+
+TEST_CASE("host names are shown with state, age and what is wrong") {
+    const auto text = show_names(json::parse(names_json(example_snapshot())), terminal(0));
+    CHECK(text ==
+          "NAME             ADDRESS                 STATE       ANSWERED  ASKED AGAIN IN  PROBLEM\n"
+          "cp2.example.org  10.0.0.12               good        40 s      20 s            -\n"
+          "cp3.example.org  10.0.0.13 2001:db8::13  stale       10 min    -               "
+          "ipv4: Timeout while contacting DNS servers\n"
+          "cp9.example.org  -                       unresolved  -         1 s             "
+          "no such name (NXDOMAIN)\n");
 }

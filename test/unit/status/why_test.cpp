@@ -104,7 +104,7 @@ TEST_CASE("the last probes are told newest first, as far as each one got") {
 }
 
 TEST_CASE("a server that the service does not have has no chain") {
-    CHECK(explain(status(), service(), "cp9", paper()).empty());
+    CHECK(explain(status(), service(), "cp8", paper()).empty());
 }
 
 TEST_CASE("a subject leads to services by service, VIP or VIP address") {
@@ -152,4 +152,29 @@ TEST_CASE("a command has come to pass when the kernel has acknowledged it everyw
     CHECK_FALSE(settled(service_list(), {"text-https", "cp1"}, false));
     CHECK(settled(service_list(), {"", "cp3"}, false));
     CHECK(settled(service_list(), {"other", "cp1"}, false));
+}
+
+TEST_CASE("a host name is told with its address, its age and what is wrong with it") {
+    const auto names = json::parse(names_json(example_snapshot()));
+    CHECK(host_name_of(service(), "cp2") == "cp2.example.org");
+    CHECK(host_name_of(service(), "cp9") == "cp9.example.org");
+    CHECK(host_name_of(service(), "cp1").empty());
+    CHECK(explain_name(names, "cp2.example.org", paper()) ==
+          "  name     cp2.example.org is good: 10.0.0.12, answered 40 s ago, asked for again in 20 "
+          "s\n");
+    CHECK(
+        explain_name(names, "cp3.example.org", paper()) ==
+        "  name     cp3.example.org is stale: 10.0.0.13, 2001:db8::13, answered 10 min ago, being "
+        "asked for: ipv4: Timeout while contacting DNS servers\n");
+    CHECK(explain_name(names, "cp9.example.org", paper()) ==
+          "  name     cp9.example.org is unresolved: no address, asked for again in 1 s: no such "
+          "name (NXDOMAIN)\n");
+    CHECK(explain_name(names, "other.example.org", paper()).empty());
+}
+
+TEST_CASE("a server that is in no pool is explained by its host name") {
+    CHECK_FALSE(is_in_a_pool(service(), "cp9"));
+    CHECK(is_in_a_pool(service(), "cp2"));
+    CHECK(explain(status(), service(), "cp9", paper()) ==
+          "text-https: server cp9 is in no pool: cp9.example.org: no such name (NXDOMAIN)\n");
 }
