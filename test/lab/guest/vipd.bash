@@ -32,8 +32,9 @@ write_config() {
     mkdir -p "$work/state"
 }
 
+# With a /sys of its namespace, which the doctor looks at.
 start_vipd() {
-    lab_in lb vipd --config "$config" >>"$work/vipd.log" 2>&1 &
+    ip netns exec lb vipd --config "$config" >>"$work/vipd.log" 2>&1 &
     vipd_process=$!
     note "vipd is started"
 }
