@@ -45,6 +45,16 @@ void count(Counter& counter) {
     counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
+/// Timers go off on whole milliseconds: of thousands of probes a second several then share one
+/// waking, which is much of what a probe costs.
+std::chrono::nanoseconds time_to_sleep(const std::optional<TimePoint>& next, TimePoint now) {
+    constexpr std::chrono::nanoseconds longest = std::chrono::seconds(1);  // last_progress() moves
+    if (!next) return longest;
+    if (*next <= now) return {};
+    const auto due = std::chrono::ceil<std::chrono::milliseconds>(*next);
+    return std::min<std::chrono::nanoseconds>(due - now, longest);
+}
+
 }  // namespace
 
 Worker::Worker(unsigned number, std::size_t most_running, const Sinks& sinks)
@@ -91,17 +101,11 @@ void Worker::wake() const {
 /// Answers are read before deadlines are looked at: after a pause of ours, what came in time must
 /// not be called late.
 void Worker::loop(const std::stop_token& stop) {
-    constexpr std::chrono::nanoseconds at_least_every =
-        std::chrono::seconds(1);  // so that last_progress() moves
     std::array<epoll_event, 256> events{};
     auto now = Clock::now();
     while (!stop.stop_requested()) {
         progress_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
-        const auto next = timers_.earliest();
-        const auto timeout =
-            next ? std::clamp<std::chrono::nanoseconds>(*next - now, {}, at_least_every)
-                 : at_least_every;
-
+        const auto timeout = time_to_sleep(timers_.earliest(), now);
         const auto ready = poller_.wait(events, timeout);
         const auto woken = Clock::now();
         lost_.slept(now, timeout, woken);
