@@ -36,6 +36,14 @@ bool take_colon(std::string_view& text) {
     return true;
 }
 
+template <class T>
+void add_sorted(std::vector<T>& values, const std::vector<T>& added) {
+    values.insert(values.end(), added.begin(), added.end());
+    std::ranges::sort(values);
+    const auto repeated = std::ranges::unique(values);
+    values.erase(repeated.begin(), repeated.end());
+}
+
 }  // namespace
 
 std::string Prefix::to_string() const {
@@ -96,18 +104,6 @@ std::string_view to_string(SessionState state) {
     }
     return "unknown";
 }
-
-namespace {
-
-template <class T>
-void add_sorted(std::vector<T>& values, const std::vector<T>& added) {
-    values.insert(values.end(), added.begin(), added.end());
-    std::ranges::sort(values);
-    const auto repeated = std::ranges::unique(values);
-    values.erase(repeated.begin(), repeated.end());
-}
-
-}  // namespace
 
 void add_communities(RouteAttributes& attributes, const std::vector<Community>& communities,
                      const std::vector<LargeCommunity>& large_communities) {

@@ -266,7 +266,7 @@ void may_depool(const Options& options) {
     const auto name = parse_server_name(options.target);
     if (name.service.empty()) throw Failure(Outcome::usage, "SERVICE/SERVER is needed");
     const auto service = service_of(options, name.service);
-    if (!has_server(service, name.server)) {
+    if (!is_in_a_pool(service, name.server)) {
         throw Failure(Outcome::failed,
                       "service \"" + name.service + "\" has no server \"" + name.server + "\"");
     }

@@ -111,9 +111,7 @@ std::optional<std::string> Controller::leave_refusal(const std::vector<ServerNam
             for (const auto& server : pool.servers) {
                 const bool named =
                     std::ranges::find(names, ServerName{service.name, server.name}) != names.end();
-                const bool counts = server.admin == Admin::enabled && server.weight > 0 &&
-                                    server.health.health == monitors::Health::up;
-                leaving += named && counts ? 1U : 0U;
+                leaving += named && server.counts_as_up() ? 1U : 0U;
             }
             if (leaving == 0 || pool.decision.up - leaving >= pool.decision.floor) continue;
             return fmt::format(

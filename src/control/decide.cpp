@@ -60,9 +60,7 @@ void describe(const Service& service, const Server& server, bool start_deadline_
 /// A server that goes down while its weight climbs is held, if at all, with its whole weight, and
 /// one that was held goes on with it.
 void note_ramp(const Service& service, Server& server, TimePoint now) {
-    const bool takes_part =
-        server.admin == Admin::enabled && server.weight > 0 && server.health.health == Health::up;
-    if (!service.config.slow_start || !takes_part) {
+    if (!service.config.slow_start || !server.counts_as_up()) {
         server.ramps_since.reset();
     } else if (!server.is_to_carry()) {
         server.ramps_since = now;

@@ -1,6 +1,7 @@
 #include "src/control/list_update.hpp"
 
 #include "src/config/difference.hpp"
+#include "src/config/load_document.hpp"
 #include "src/config/shrink_guard.hpp"
 
 #include <fmt/format.h>
@@ -94,9 +95,10 @@ ListUpdate Updater::run() {
     return update;
 }
 
-/// Read as a whole, so that files which match an include for the first time are found too.
+/// With what it includes, so that files which match for the first time are found too.
 std::vector<std::string> Updater::not_loaded() const {
-    const auto on_disk = load_config(accepted_.file, accepted_.node, files_, accepted_.texts).files;
+    Problems ignored;  // of what is not in use
+    const auto on_disk = load_document(accepted_.file, files_, ignored).texts;
     auto files = changed_files(accepted_.texts, on_disk);
     for (const auto& [path, text] : accepted_.texts) {
         if (!on_disk.contains(path)) files.push_back(path);

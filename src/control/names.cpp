@@ -22,11 +22,6 @@ std::string text_of(const FamilyAddresses& addresses) {
     return text.empty() ? "nothing" : text;
 }
 
-bool counts_as_up(const Server& server) {
-    return server.admin == Admin::enabled && server.weight > 0 &&
-           server.health.health == monitors::Health::up;
-}
-
 bool loses_address(const Server& server, const FamilyAddresses& next) {
     const auto found = next.find(server.destination.address.family());
     return found == next.end() || found->second != server.destination.address;
@@ -43,7 +38,7 @@ PoolCount count(const Service& service, const Pool& pool) {
     const auto number = [&](const auto& which) {
         return static_cast<std::size_t>(std::ranges::count_if(pool.servers, which));
     };
-    return {number(counts_as_up),
+    return {number([](const Server& server) { return server.counts_as_up(); }),
             number([](const Server& server) { return server.admin == Admin::enabled; }),
             service.config.depool_threshold.ceil_of(pool.servers.size())};
 }
@@ -145,7 +140,7 @@ std::optional<std::string> Controller::objection_to(
     if (servers == named.end()) return std::nullopt;
     const auto& proposed = names_.all().at(name).proposal->addresses;
     for (const auto& [place, server] : servers->second) {
-        if (!counts_as_up(*server) || !loses_address(*server, proposed)) continue;
+        if (!server->counts_as_up() || !loses_address(*server, proposed)) continue;
         const auto& service = model_.services[place.service];
         const auto& pool = service.pools[place.pool];
         const auto counted = count(service, pool);

@@ -343,11 +343,6 @@ std::string explain(const json& status, const json& service, const std::string& 
     return out;
 }
 
-bool has_server(const json& service, const std::string& server) {
-    return std::ranges::any_of(at(at(service, "service"), "pools"),
-                               [&](const json& pool) { return names_server(pool, server); });
-}
-
 std::string objection_to_depool(const json& service, const std::string& server) {
     const auto& content = at(service, "service");
     for (const auto& pool : at(content, "pools")) {

@@ -47,9 +47,6 @@ std::string explain_probes(const nlohmann::json& report, const View& view);
 /// there is no such peer.
 std::string explain_peer(const nlohmann::json& status, const std::string& name, const View& view);
 
-/// `service` as /v1/services/{name}.
-bool has_server(const nlohmann::json& service, const std::string& server);
-
 /// Whether draining this server is within the floor of every pool it is in (design: Pool): empty if
 /// so, else why not. `service` as /v1/services/{name}.
 std::string objection_to_depool(const nlohmann::json& service, const std::string& server);

@@ -122,8 +122,8 @@ TEST_CASE("a server may be depooled while the floor holds without it") {
           "text-https ipv4: 1 of 4 up, without cp1 it would be 0, the floor is 2");
     CHECK(objection_to_depool(content, "cp3").empty());  // down already
     CHECK(objection_to_depool(content, "cp4").empty());  // disabled already
-    CHECK_FALSE(has_server(content, "cp9"));
-    CHECK(has_server(content, "cp4"));
+    CHECK_FALSE(is_in_a_pool(content, "cp9"));
+    CHECK(is_in_a_pool(content, "cp4"));
     content["service"]["pools"][0]["up"] = 3;
     CHECK(objection_to_depool(content, "cp1").empty());
     content["service"]["pools"][0]["up"] = 1;
