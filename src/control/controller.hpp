@@ -198,6 +198,8 @@ private:
     void decide_everything(TimePoint now);
     void decide_touched(const ipvs::KernelReport& report, TimePoint now);
     void decide_pool_of(PoolPlace place, std::optional<EventId> cause, TimePoint now);
+    /// Whether its VIP is to be decided as well.
+    bool decide_pool_only(PoolPlace place, TimePoint now);
     void describe_members(PoolPlace place, TimePoint now);
     void note_due(PoolPlace place, const std::optional<TimePoint>& when);
     void note_pending(PoolPlace place, TimePoint now);

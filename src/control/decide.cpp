@@ -161,21 +161,31 @@ std::string subject(const Vip& vip, const VipAddress& address) {
     return fmt::format("{} {}", vip.name, address.address.to_string());
 }
 
+/// VIPs after all pools: one judged by a pool that is not decided yet would be told, for a moment,
+/// as it is not.
 void Controller::decide_everything(TimePoint now) {
+    std::vector<std::optional<EventId>> causes(model_.vips.size());
     for (std::size_t s = 0; s < model_.services.size(); ++s) {
-        for (std::size_t p = 0; p < model_.services[s].pools.size(); ++p) {
-            decide_pool_of({s, p}, std::nullopt, now);
+        const auto& service = model_.services[s];
+        for (std::size_t p = 0; p < service.pools.size(); ++p) {
+            if (decide_pool_only({s, p}, now)) causes[service.vip] = service.pools[p].last_event;
         }
     }
     for (std::size_t v = 0; v < model_.vips.size(); ++v)
-        decide_vip(v, std::nullopt, now);
+        decide_vip(v, causes[v], now);
 }
 
 void Controller::decide_pool_of(PoolPlace place, std::optional<EventId> cause, TimePoint now) {
-    if (!kernel_read_) return;  // nothing is wanted before it is known what is there
     auto& service = model_.services[place.service];
     auto& pool = service.pools[place.pool];
     if (cause) pool.last_event = cause;
+    if (decide_pool_only(place, now)) decide_vip(service.vip, pool.last_event, now);
+}
+
+bool Controller::decide_pool_only(PoolPlace place, TimePoint now) {
+    if (!kernel_read_) return false;  // nothing is wanted before it is known what is there
+    auto& service = model_.services[place.service];
+    auto& pool = service.pools[place.pool];
 
     const auto rules = pool_rules(place, now);
     describe_members(place, now);
@@ -192,10 +202,10 @@ void Controller::decide_pool_of(PoolPlace place, std::optional<EventId> cause, T
     const auto was = std::exchange(pool.fitness, std::move(fitness));
     const bool were_judged = std::exchange(pool.judged, all_judged(pool));
     const bool same = was == pool.fitness && were_judged == pool.judged;
-    if (same && !is_braked(model_.vips[service.vip])) return;
+    if (same && !is_braked(model_.vips[service.vip])) return false;
     service_views_[place.service].reset();
     note_fitness(service, pool, was, now);
-    decide_vip(service.vip, pool.last_event, now);
+    return true;
 }
 
 PoolRules Controller::pool_rules(PoolPlace place, TimePoint now) {

@@ -56,6 +56,7 @@ AnnounceDecision fail(AnnounceMemory memory, bool leaving, Reason reason) {
     const bool told = memory.announcement != Announcement::withdrawn;
     memory.failed = memory.failed || told || leaving;
     memory.announcement = Announcement::withdrawn;
+    memory.degraded = 0;
     memory.ready_since.reset();
     return {memory, std::move(reason), std::nullopt};
 }
@@ -64,6 +65,7 @@ AnnounceDecision leave(const AnnounceInput& input, AnnounceMemory memory) {
     const bool told = memory.announcement != Announcement::withdrawn;
     const bool goes_on = input.leaving == AnnounceInput::Leaving::draining && told;
     memory.announcement = goes_on ? Announcement::draining : Announcement::withdrawn;
+    if (!goes_on) memory.degraded = 0;
     return {memory, input.leaving_reason, std::nullopt};
 }
 

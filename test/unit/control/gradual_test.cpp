@@ -127,6 +127,30 @@ TEST_CASE("a reload that turns degraded off betters the attributes") {
     CHECK(route_of(site).worse == bgp::Worsening{});
 }
 
+TEST_CASE("a reload that changes nothing tells routers nothing, whichever pool is degraded") {
+    auto config = small_config(4);
+    auto other = config.services.at("web-80");
+    other.port = 443;
+    other.servers = {{"t1", {}}};
+    other.servers.at("t1").addresses = {ip("10.0.1.1")};
+    config.services["web-443"] = other;
+    Site site(config);
+    site.read_kernel();
+    for (const auto* name : {"s1", "s2", "s3", "s4"})
+        site.up(name);
+    site.verdict("t1", monitors::Health::up, "web-443");
+    site.wait(5s);
+    for (const auto* name : {"s1", "s2", "s3"})
+        site.down(name);
+    site.wait(5s);
+    CHECK(route_of(site).worse.med == 100);
+    site.told.clear();
+    site.reload(config);
+    site.wait(1min);
+    CHECK(site.told.empty());
+    CHECK(route_of(site).worse.med == 100);
+}
+
 TEST_CASE("a server that comes back gets its weight in steps, each one write") {
     auto site = site_at_full_weight(3);
     CHECK(weight_of(site, "10.0.0.1") == 100);
