@@ -162,7 +162,7 @@ private:
         if (!services_.empty() && sysctl("net/ipv4/vs/expire_nodest_conn") == 0) {
             found(Severity::warning, "expire-nodest-conn",
                   "packets of connections to a removed server vanish until the connection times "
-                  "out; udp clients stay stuck",
+                  "out, and those of new ones that use its port again; udp clients stay stuck",
                   "set net.ipv4.vs.expire_nodest_conn = 1");
         }
         if (sysctl("net/ipv4/vs/expire_quiescent_template") != 0) return;

@@ -22,6 +22,8 @@ settings() {  # NAMESPACE NAME=VALUE...: its own net sysctls
     in_ns "$namespace" /bin/bash -c 'for pair; do echo "${pair#*=}" >"/proc/sys/net/${pair%%=*}"; done' - "$@"
 }
 
+balancer_settings() { in_ns "$1" sysctl -q -p /lab/sysctl.d/80-vipd.conf; }  # NAMESPACE: those that vipd comes with
+
 link() {  # NAMESPACE NET4 NET6 HOST4 HOST6: a veth pair from the router, which is .1 and ::1
     local namespace=$1 net4=$2 net6=$3 host4=$4 host6=$5
     ip netns add "$namespace"
@@ -158,6 +160,7 @@ site_up() {  # SERVERS
     link client 10.1.0 fd01 2 2
     link lb 10.2.0 fd02 10 10
     settings lb ipv4/ip_forward=1 ipv6/conf/all/forwarding=1 ipv4/conf/all/rp_filter=0 ipv4/conf/eth0/rp_filter=0
+    balancer_settings lb
     ip -n lb link add nlmon0 type nlmon
     ip -n lb link set nlmon0 up
     spawn lb netlink.log lab_netlink_watch nlmon0
@@ -183,6 +186,15 @@ route_event() {
             deleted = sub(/^Deleted /, "")
             if ($1 == address && (deleted ? "deleted" : "added") == what && at + 0 >= since + 0) {print at; exit}
         }' "$work/routes.log"
+}
+# withdrawal_heard ADDRESS SINCE: when the router's BGP took it. The table tells of its change some time after that change.
+withdrawal_heard() {
+    awk -v address="$1" -v since="$2" '
+        / > removed \[/ && index($0, " " address "/") {
+            split($1 " " $2, part, /[^0-9]/)
+            at = mktime(part[1] " " part[2] " " part[3] " " part[4] " " part[5] " " part[6]) "." part[7]
+            if (at + 0 >= since + 0) {print at; exit}
+        }' "$work/bird.log"
 }
 # route_changes SINCE [LOG]: how often our VIPs came or went in that router's table.
 route_changes() { awk -v since="$1" -v a="$vip4" -v b="$vip6" '

@@ -1,9 +1,10 @@
 // The lab's client: begins one HTTP request every interval, whatever became of the ones before, and
 // writes one line for each: when it began, when it ended (seconds since the epoch, guest clock),
-// what came of it, which server answered.
+// what came of it, which server answered, octets of the body, our port.
 //   lab_client ADDRESS PORT PATH INTERVAL_MS TIMEOUT_MS >> LOG
-// Results: ok, refused, reset, unreachable, timeout, short (closed before Content-Length),
-// status-NNN, error-NNN. SIGTERM stops new requests and waits for the open ones.
+// Results: ok, refused, reset, unreachable, timeout-connecting, timeout-waiting, short (closed
+// before Content-Length), status-NNN, error-NNN. SIGTERM stops new requests and waits for the open
+// ones.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -77,11 +78,19 @@ std::string judge(const Request& request) {
     return "ok";
 }
 
+/// By which the connection is found in the balancer's table.
+unsigned local_port(int descriptor) {
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length);
+    return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);  // where v6 has it too
+}
+
 void finish(Request& request, const std::string& result) {
     auto server = header_field(request.head, "X-Server");
     if (server.empty()) server = "-";
-    std::printf("%.6f %.6f %s %s %zu\n", seconds(request.begun), seconds(Clock::now()),
-                result.c_str(), server.c_str(), request.body);
+    std::printf("%.6f %.6f %s %s %zu %u\n", seconds(request.begun), seconds(Clock::now()),
+                result.c_str(), server.c_str(), request.body, local_port(request.descriptor));
     std::fflush(stdout);
     close(request.descriptor);
     request.descriptor = -1;
@@ -154,7 +163,7 @@ void wait_for_events(std::vector<Request>& requests, Time until, const Target& t
     for (std::size_t i = 0; i < requests.size(); ++i) {
         if (polled[i].revents != 0) advance_request(requests[i], polled[i].revents, target);
         if (requests[i].descriptor >= 0 && requests[i].deadline <= now)
-            finish(requests[i], "timeout");
+            finish(requests[i], requests[i].sent ? "timeout-waiting" : "timeout-connecting");
     }
     std::erase_if(requests, [](const Request& request) { return request.descriptor < 0; });
 }

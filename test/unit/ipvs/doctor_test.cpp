@@ -5,6 +5,8 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <fstream>
+#include <string>
 
 using namespace vipd;
 using namespace vipd::ipvs;
@@ -129,6 +131,27 @@ TEST_CASE("each setting of IPVS is judged where it matters") {
     persistent.begin()->second.options.persistence = Persistence{};
     CHECK(codes_with("net/ipv4/vs/expire_quiescent_template", 0, persistent) ==
           Lines{"expire-quiescent-template"});
+}
+
+TEST_CASE("the settings that vipd comes with leave nothing of IPVS to be found fault with") {
+    auto host = healthy();
+    std::erase_if(host.sysctls,
+                  [](const auto& entry) { return entry.first.find("/vs/") != std::string::npos; });
+    std::ifstream file(VIPD_SOURCE_DIR "/etc/sysctl.d/80-vipd.conf");
+    std::size_t settings = 0;
+    for (std::string line; std::getline(file, line);) {
+        const auto equals = line.find(" = ");
+        if (line.starts_with('#') || equals == std::string::npos) continue;
+        auto name = line.substr(0, equals);
+        std::ranges::replace(name, '.', '/');
+        CHECK(healthy().sysctls.contains(name));  // one that the doctor looks at
+        host.sysctls[name] = std::stoi(line.substr(equals + 3));
+        ++settings;
+    }
+    CHECK(settings == 3);
+    auto persistent = tunnelled();
+    persistent.begin()->second.options.persistence = Persistence{};
+    CHECK(codes(host, persistent) == none);
 }
 
 TEST_CASE("ARP settings are hinted at for VIPs, not for marks") {
