@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -81,7 +82,8 @@ public:
 
     /// Whole numbers from least to most. T is an integer or an optional of one.
     template <class T>
-    void integer(std::string_view key, T& into, std::uint64_t least, std::uint64_t most,
+    void integer(std::string_view key, T& into, std::uint64_t least = 0,
+                 std::uint64_t most = std::numeric_limits<IntegerOf<T>>::max(),
                  std::string_view what = "a whole number") {
         read(key, into, range_text(what, least, most), [least, most](const JsonValue& value) {
             const auto number = whole_number(value, least, most);

@@ -3,6 +3,8 @@
 #include "src/config/duration.hpp"
 #include "src/config/read_communities.hpp"
 
+#include <limits>
+
 namespace vipd {
 
 namespace {
@@ -10,7 +12,6 @@ namespace {
 using Kind = JsonValue::Kind;
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t last_uint32 = 4294967295;
 constexpr std::uint64_t last_as = 4294967294;  // 4294967295 is reserved (RFC 7300)
 constexpr bgp::AsNumber as_trans = 23456;  // RFC 6793 §9
 constexpr bgp::AsNumber last_two_octet_as = 65535;  // reserved (RFC 7300)
@@ -81,8 +82,8 @@ void read_graceful_restart(ObjectReader& reader, std::optional<Duration>& into) 
 
 // What is different about our routes for this peer.
 void read_overrides(ObjectReader& reader, PeerConfig& peer) {
-    reader.integer("med", peer.med, 0, last_uint32);
-    reader.integer("local_pref", peer.local_pref, 0, last_uint32);
+    reader.integer("med", peer.med);
+    reader.integer("local_pref", peer.local_pref);
     reader.integer("prepend", peer.prepend, 0, 32);
     read_communities(reader, peer.communities, peer.large_communities);
     std::vector<std::string> vips;
@@ -126,7 +127,7 @@ void read_peer_settings(ObjectReader& reader, const Folders& folders, PeerConfig
     read_hops(reader, peer);
     read_graceful_restart(reader, peer.graceful_restart);
     read_overrides(reader, peer);
-    reader.integer("max_prefixes", peer.max_prefixes, 1, last_uint32);
+    reader.integer("max_prefixes", peer.max_prefixes, 1, std::numeric_limits<std::uint32_t>::max());
     reader.path("password_file", peer.password_file, folders);
 }
 

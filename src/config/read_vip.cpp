@@ -9,8 +9,6 @@ namespace {
 using Kind = JsonValue::Kind;
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t last_uint32 = 4294967295;
-
 // linux/if.h IFNAMSIZ is 16 with the terminating zero; the kernel refuses '/', ':' and white space
 // (dev_valid_name).
 std::optional<std::string> interface_of(const JsonValue& value) {
@@ -43,8 +41,8 @@ void read_when(ObjectReader& reader, std::optional<AnnounceWhen>& into) {
 }
 
 void read_attributes(ObjectReader& reader, bgp::RouteAttributes& attributes) {
-    reader.integer("med", attributes.med, 0, last_uint32);
-    reader.integer("local_pref", attributes.local_pref, 0, last_uint32);
+    reader.integer("med", attributes.med);
+    reader.integer("local_pref", attributes.local_pref);
     reader.integer("prepend", attributes.prepend, 0, 32);
     read_communities(reader, attributes.communities, attributes.large_communities);
 }
@@ -54,8 +52,8 @@ void read_degraded(ObjectReader& reader, std::optional<DegradedConfig>& into) {
                     [](ObjectReader& nested, DegradedConfig& degraded) {
                         nested.fraction("below", degraded.below);
                         nested.integer("steps", degraded.steps, 1, 10);
-                        nested.integer("med", degraded.worse.med, 0, last_uint32);
-                        nested.integer("local_pref", degraded.worse.local_pref, 0, last_uint32);
+                        nested.integer("med", degraded.worse.med);
+                        nested.integer("local_pref", degraded.worse.local_pref);
                         nested.integer("prepend", degraded.worse.prepend, 0, 32);
                         read_communities(nested, degraded.communities, degraded.large_communities);
                     });

@@ -9,7 +9,7 @@ std::vector<double> bounds() {
     return {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1};
 }
 
-double seconds(Clock::duration duration) {
+double in_seconds(Clock::duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
 
@@ -31,7 +31,7 @@ void VerdictLatency::note(const ipvs::KernelReport& report, TimePoint now) {
     for (const auto& applied : report.applied) {
         const auto found = awaited_services_.find(ipvs::service_of(applied.change));
         if (found == awaited_services_.end()) continue;
-        if (!applied.error) to_kernel_.add(seconds(now - found->second.found));
+        if (!applied.error) to_kernel_.add(in_seconds(now - found->second.found));
         awaited_services_.erase(found);
     }
     // The kernel thread had taken it up and found nothing to do: it was taken back before.
@@ -50,7 +50,7 @@ void VerdictLatency::note(const bgp::RoutesWritten& routes) {
 void VerdictLatency::written(const bgp::Prefix& prefix, const std::string& peer, TimePoint at) {
     const auto found = awaited_routes_.find(prefix);
     if (found == awaited_routes_.end() || found->second.peers.erase(peer) == 0) return;
-    to_wire_.add(seconds(at - found->second.found));
+    to_wire_.add(in_seconds(at - found->second.found));
     if (found->second.peers.empty()) awaited_routes_.erase(found);
 }
 

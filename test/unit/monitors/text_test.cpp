@@ -6,10 +6,10 @@ using namespace std::chrono_literals;
 using namespace vipd::monitors;
 
 TEST_CASE("what a server sent is quoted so that a log stays readable") {
-    CHECK(quoted("SSH-2.0-OpenSSH") == "\"SSH-2.0-OpenSSH\"");
-    CHECK(quoted("a\r\n\x1b[2J\"\\") == R"("a\x0d\x0a\x1b[2J\x22\x5c")");
-    CHECK(quoted(std::string_view("\0\xff", 2)) == R"("\x00\xff")");
-    CHECK(quoted(std::string(61, 'x')) == "\"" + std::string(60, 'x') + "\"…");
+    CHECK(vipd::monitors::quoted("SSH-2.0-OpenSSH") == "\"SSH-2.0-OpenSSH\"");
+    CHECK(vipd::monitors::quoted("a\r\n\x1b[2J\"\\") == R"("a\x0d\x0a\x1b[2J\x22\x5c")");
+    CHECK(vipd::monitors::quoted(std::string_view("\0\xff", 2)) == R"("\x00\xff")");
+    CHECK(vipd::monitors::quoted(std::string(61, 'x')) == "\"" + std::string(60, 'x') + "\"…");
 }
 
 TEST_CASE("a duration reads as it is written in the configuration") {
