@@ -251,8 +251,9 @@ last_acknowledgement() {
 
 # --- clients: one line for each request, see lab_client ---
 
+client_interval=200  # milliseconds; each request costs an emulated machine some
 start_client() {  # NAME ADDRESS [PATH [INTERVAL_MS [TIMEOUT_MS]]]
-    lab_in client lab_client "$2" 80 "${3:-/}" "${4:-100}" "${5:-2000}" >>"$work/$1.requests" 2>>"$work/client.log" &
+    lab_in client lab_client "$2" 80 "${3:-/}" "${4:-$client_interval}" "${5:-2000}" >>"$work/$1.requests" 2>>"$work/client.log" &
     echo $! >"$work/$1.client"
 }
 start_clients() {
