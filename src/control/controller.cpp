@@ -74,7 +74,7 @@ void Controller::apply_verdict(const ProbePlace& place, const monitors::Verdict&
 
     judge_server(service, pool, server,
                  fmt::format("{}: {}", probe.verdict.type, verdict.because_of.reason.text), now);
-    decide_pool_of({place.service, place.pool}, pool.last_event, now);
+    decide_pool_of({place.service, place.pool}, now);
 }
 
 void Controller::judge_server(const Service& service, Pool& pool, Server& server,
@@ -128,7 +128,7 @@ void Controller::decide_touched(const ipvs::KernelReport& report, TimePoint now)
             touched.insert(place);  // it may be idle now
     }
     for (const auto& place : touched)
-        decide_pool_of(place, std::nullopt, now);
+        decide_pool_of(place, now);
     if (report.addresses.empty() && report.address_errors.empty()) return;
     for (std::size_t v = 0; v < model_.vips.size(); ++v)
         decide_vip(v, std::nullopt, now);

@@ -197,7 +197,7 @@ private:
 
     void decide_everything(TimePoint now);
     void decide_touched(const ipvs::KernelReport& report, TimePoint now);
-    void decide_pool_of(PoolPlace place, std::optional<EventId> cause, TimePoint now);
+    void decide_pool_of(PoolPlace place, TimePoint now);
     /// Whether its VIP is to be decided as well.
     bool decide_pool_only(PoolPlace place, TimePoint now);
     void describe_members(PoolPlace place, TimePoint now);

@@ -175,11 +175,10 @@ void Controller::decide_everything(TimePoint now) {
         decide_vip(v, causes[v], now);
 }
 
-void Controller::decide_pool_of(PoolPlace place, std::optional<EventId> cause, TimePoint now) {
-    auto& service = model_.services[place.service];
-    auto& pool = service.pools[place.pool];
-    if (cause) pool.last_event = cause;
-    if (decide_pool_only(place, now)) decide_vip(service.vip, pool.last_event, now);
+void Controller::decide_pool_of(PoolPlace place, TimePoint now) {
+    if (!decide_pool_only(place, now)) return;
+    const auto& service = model_.services[place.service];
+    decide_vip(service.vip, service.pools[place.pool].last_event, now);
 }
 
 bool Controller::decide_pool_only(PoolPlace place, TimePoint now) {

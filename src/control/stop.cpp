@@ -21,9 +21,9 @@ void Controller::tick(TimePoint now) {
     keep_saved_health_fresh(now);
     want_paths(paths_.expire(now));
     for (const auto& place : drains_.due(now))
-        decide_pool_of(place, std::nullopt, now);
+        decide_pool_of(place, now);
     for (const auto& place : pools_due_.due(now))
-        decide_pool_of(place, std::nullopt, now);
+        decide_pool_of(place, now);
     for (const auto vip : vips_due_.due(now))
         decide_vip(vip, std::nullopt, now);
     advance_departures(now);

@@ -176,12 +176,16 @@ routed() { [ -n "$(in_ns router ip "$(family_of "$1")" route show "$1" proto bir
 not_routed() { ! routed "$1"; }
 birdc_router() { birdc -s "$work/bird.ctl" "$@"; }
 
+# For awk: seconds since the epoch of "2026-11-21 18:16:12.739", whatever stands between the numbers.
+awk_epoch='function epoch(text,   p) {
+    split(text, p, /[^0-9]/)
+    return mktime(p[1] " " p[2] " " p[3] " " p[4] " " p[5] " " p[6]) "." p[7]
+}'
 # route_event ADDRESS added|deleted [SINCE]: when that first happened in the router's table, seconds since the epoch.
 route_event() {
-    awk -v address="$1" -v what="$2" -v since="${3:-0}" '
+    awk -v address="$1" -v what="$2" -v since="${3:-0}" "$awk_epoch"'
         /^\[/ {
-            split(substr($1, 2), part, /[^0-9]/)
-            at = mktime(part[1] " " part[2] " " part[3] " " part[4] " " part[5] " " part[6]) "." part[7]
+            at = epoch(substr($1, 2))
             sub(/^\[[^]]*\] */, "")
             deleted = sub(/^Deleted /, "")
             if ($1 == address && (deleted ? "deleted" : "added") == what && at + 0 >= since + 0) {print at; exit}
@@ -189,20 +193,15 @@ route_event() {
 }
 # withdrawal_heard ADDRESS SINCE: when the router's BGP took it. The table tells of its change some time after that change.
 withdrawal_heard() {
-    awk -v address="$1" -v since="$2" '
+    awk -v address="$1" -v since="$2" "$awk_epoch"'
         / > removed \[/ && index($0, " " address "/") {
-            split($1 " " $2, part, /[^0-9]/)
-            at = mktime(part[1] " " part[2] " " part[3] " " part[4] " " part[5] " " part[6]) "." part[7]
+            at = epoch($1 " " $2)
             if (at + 0 >= since + 0) {print at; exit}
         }' "$work/bird.log"
 }
 # route_changes SINCE [LOG]: how often our VIPs came or went in that router's table.
-route_changes() { awk -v since="$1" -v a="$vip4" -v b="$vip6" '
-    /^\[/ {
-        split(substr($1, 2), part, /[^0-9]/)
-        at = mktime(part[1] " " part[2] " " part[3] " " part[4] " " part[5] " " part[6]) "." part[7]
-        if (at + 0 >= since + 0 && (index($0, a) || index($0, b))) count++
-    }
+route_changes() { awk -v since="$1" -v a="$vip4" -v b="$vip6" "$awk_epoch"'
+    /^\[/ && epoch(substr($1, 2)) + 0 >= since + 0 && (index($0, a) || index($0, b)) {count++}
     END {print count + 0}' "$work/${2:-routes.log}"; }
 
 # --- what the kernel of the balancer knows ---

@@ -62,11 +62,8 @@ all_pooled() {  # SERVERS
 logged() { event_times "$1" "${2:-0}" | head -1; }
 last_logged() { event_times "$1" "${2:-0}" | tail -1; }
 event_times() {
-    grep -F "\"message\":\"$1 " "$work/vipd.log" | sed -n 's/.*"time":"\([^"]*\)".*/\1/p' | awk -v since="$2" '{
-        split($0, part, /[^0-9]/)
-        at = mktime(part[1] " " part[2] " " part[3] " " part[4] " " part[5] " " part[6]) "." part[7]
-        if (at + 0 >= since + 0) print at
-    }'
+    grep -F "\"message\":\"$1 " "$work/vipd.log" | sed -n 's/.*"time":"\([^"]*\)".*/\1/p' |
+        awk -v since="$2" "$awk_epoch"'{at = epoch($0)} at + 0 >= since + 0 {print at}'
 }
 
 # The usual beginning: site, configuration, vipd, both VIPs announced, clients asking.

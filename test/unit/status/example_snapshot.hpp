@@ -5,6 +5,7 @@
 #include "src/status/snapshot.hpp"
 
 #include <memory>
+#include <string>
 
 namespace vipd {
 
@@ -16,5 +17,9 @@ ServerView healthy_server(const std::string& name, const std::string& address);
 
 /// So many services with so many servers each, all healthy, for questions of size.
 Snapshot large_snapshot(std::size_t services, std::size_t servers);
+
+inline bool says(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
 
 }  // namespace vipd

@@ -10,14 +10,6 @@
 
 using namespace vipd;
 
-namespace {
-
-bool says(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
-}  // namespace
-
 TEST_CASE("metrics show daemon, pools, VIPs, peers and kernel") {
     const auto actual = metrics_text(example_snapshot(), MetricsLevel::service);
     CHECK(actual == golden("metrics.txt", actual));
