@@ -68,7 +68,9 @@ TEST_CASE("a server that ends an idle connection is connected to again without a
     const TestServer server([&connections](int fd) {
         ++connections;
         pollfd waiting{.fd = fd, .events = POLLRDHUP, .revents = 0};
-        ::poll(&waiting, 1, 120);  // an idle timeout a little longer than the time to settle
+        // An idle timeout longer than the time to settle, also where the probe learns late that it
+        // is connected.
+        ::poll(&waiting, 1, 400);
     });
     Verdicts verdicts;
     Engine engine({}, verdicts.sink());
