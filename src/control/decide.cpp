@@ -69,8 +69,7 @@ void note_ramp(const Service& service, Server& server, TimePoint now) {
 
 FitnessInput fitness_input(const Pool& pool) {
     const auto up_programmed = std::ranges::count_if(pool.servers, [](const Server& server) {
-        return server.admin == Admin::enabled && server.health.health == Health::up &&
-               server.carries_traffic();
+        return server.counts_as_up() && server.carries_traffic();
     });
     return {.up = pool.decision.up,
             .enabled = pool.decision.enabled,

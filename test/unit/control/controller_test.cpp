@@ -178,6 +178,18 @@ TEST_CASE("somebody else flushes the table: the VIP is withdrawn until it is rep
     CHECK_FALSE(site.announced());
 }
 
+TEST_CASE("a server of weight 0 that the kernel still has does not make a service fit") {
+    auto site = site_with_all_up(2);
+    site.kernel_answers = false;
+    auto config = small_config(2);
+    config.services["web-80"].servers["s2"].weight = 0;
+    site.reload(config);
+    CHECK(site.announced());
+    site.table.begin()->second.destinations.begin()->second.weight = 0;  // by somebody else
+    site.sweep();
+    CHECK_FALSE(site.announced());
+}
+
 TEST_CASE("a lost session is told again what is announced") {
     auto site = site_with_all_up(1);
     site.lose_router();
