@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace vipd {
 namespace {
@@ -84,16 +85,15 @@ Reason announced_reason(const AnnounceMemory& memory, const Readiness& ready) {
 
 AnnounceDecision announce(AnnounceMemory memory, const Readiness& ready, const AnnounceRules& rules,
                           TimePoint now) {
-    const bool told = memory.announcement != Announcement::withdrawn;
-    memory.announcement = Announcement::announced;
+    const auto before = std::exchange(memory.announcement, Announcement::announced);
+    const auto degraded_before = memory.degraded;
     memory.failed = false;
-    std::optional<TimePoint> deadline;
-    if (told && ready.degraded != memory.degraded && now < tellable_from(memory, rules)) {
-        deadline = tellable_from(memory, rules);
-    } else if (!told || ready.degraded != memory.degraded) {
+    if (before == Announcement::withdrawn || now >= tellable_from(memory, rules))
         memory.degraded = ready.degraded;
+    if (before != Announcement::announced || memory.degraded != degraded_before)
         memory.told_at = now;
-    }
+    std::optional<TimePoint> deadline;
+    if (memory.degraded != ready.degraded) deadline = tellable_from(memory, rules);
     return {memory, announced_reason(memory, ready), deadline};
 }
 

@@ -19,11 +19,12 @@ struct Address1 {
     bool start_deadline_passed = false;
     Leaving leaving = Leaving::no;
     AnnounceMemory memory;
+    unsigned degraded = 0;
     AnnounceRules rules{{}, Duration(10s)};
 
     AnnounceDecision decide(TimePoint now) {
         const std::vector<ServiceFitness> services{
-            {"web ipv4", fit, {"too-few-up", "0 up, 1 needed to stay fit"}, judged}};
+            {"web ipv4", fit, {"too-few-up", "0 up, 1 needed to stay fit"}, judged, degraded}};
         AnnounceInput input;
         input.services = services;
         input.present = present;
@@ -138,6 +139,21 @@ TEST_CASE("a drain that is called off goes back to announced, even with verdicts
     address.leaving = Leaving::no;
     address.judged = false;
     CHECK(address.at(start + 2s) == Announcement::announced);
+}
+
+TEST_CASE("what is told after the end of a drain keeps min_interval from it") {
+    Address1 address;
+    address.rules.min_interval = 5s;
+    CHECK(address.at(start) == Announcement::announced);
+    address.leaving = Leaving::draining;
+    CHECK(address.at(start + 1s) == Announcement::draining);
+    address.leaving = Leaving::no;
+    address.degraded = 1;
+    const auto resumed = address.decide(start + 2s);
+    CHECK(resumed.announcement() == Announcement::announced);
+    CHECK(resumed.memory.degraded == 0);
+    CHECK(resumed.deadline == start + 7s);
+    CHECK(address.decide(start + 7s).memory.degraded == 1);
 }
 
 TEST_CASE("a failure while draining withdraws at once and counts as a failure") {
