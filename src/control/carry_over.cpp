@@ -14,6 +14,7 @@ void adopt_probe(ProbeState& next, const ProbeState& known) {
     next.verdict.health = known.verdict.health;
     next.verdict.reason = known.verdict.reason;
     next.since = known.since;
+    next.restored = known.restored;
 }
 
 bool same_check(const ProbeState& next, const ProbeState& known) {

@@ -98,7 +98,7 @@ void Controller::handle(const ipvs::KernelReport& report, TimePoint now) {
     if (report.table) {
         observe_table(*report.table, now);
         if (!kernel_read_) {
-            adopt(*report.table);
+            adopt(*report.table, now);
             kernel_read_ = true;
             begin(now);
         }

@@ -186,7 +186,7 @@ public:
 
 private:
     void begin(TimePoint now);
-    void adopt(const ipvs::Table& table);
+    void adopt(const ipvs::Table& table, TimePoint now);
     void observe_table(const ipvs::Table& table, TimePoint now);
     void observe_applied(const ipvs::Applied& applied, TimePoint now);
     void observe_statistics(const ipvs::KernelReport& report);
@@ -274,6 +274,8 @@ private:
     void start_all_probes();
     void follow_control();
     void restore_names(const State& state, TimePoint now, WallTime wall);
+    void compare_saved_health(PoolPlace place, TimePoint now);
+    void forget_saved_health(const Service& service, Server& server);
     void restore_service(Service& service, const SavedService& saved, bool fresh, TimePoint now,
                          WallTime wall);
     void remove_orphans();

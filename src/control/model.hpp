@@ -75,10 +75,10 @@ struct Server {
     /// The kernel has it so now.
     void acknowledge(std::optional<ipvs::Destination> destination, TimePoint now);
 
+    /// Its health says whether it is to carry traffic.
+    bool is_enabled() const { return admin == Admin::enabled && weight > 0; }
     /// Towards its pool's U (docs/policy.md).
-    bool counts_as_up() const {
-        return admin == Admin::enabled && weight > 0 && health.health == monitors::Health::up;
-    }
+    bool counts_as_up() const { return is_enabled() && health.health == monitors::Health::up; }
     bool carries_traffic() const { return in_kernel && in_kernel->weight > 0; }
     /// By the last decision; before there was one, in the kernel.
     bool is_to_carry() const {

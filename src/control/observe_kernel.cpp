@@ -97,12 +97,15 @@ void Controller::begin(TimePoint now) {
     decide_everything(now);
 }
 
-void Controller::adopt(const ipvs::Table& table) {
+void Controller::adopt(const ipvs::Table& table, TimePoint now) {
     paths_.adopt(table, config_.monitors.vip_paths);
-    for (auto& service : model_.services) {
-        for (auto& pool : service.pools) {
+    for (std::size_t s = 0; s < model_.services.size(); ++s) {
+        auto& service = model_.services[s];
+        for (std::size_t p = 0; p < service.pools.size(); ++p) {
+            auto& pool = service.pools[p];
             const auto found = table.find(pool.key);
             if (found == table.end()) continue;
+            compare_saved_health({s, p}, now);
             for (auto& server : pool.servers) {
                 const auto destination = find_destination(found->second, server.destination);
                 if (!destination || server.health.health != Health::unknown) continue;

@@ -2,7 +2,10 @@
 
 #include "src/control/controller.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace vipd {
 namespace {
@@ -145,6 +148,46 @@ void Controller::restore_service(Service& service, const SavedService& saved, bo
             if (fresh) restore_health(server, found->second, clocks);
         }
     }
+}
+
+/// The table is written at once, and state a moment later, or much later where that fails: where
+/// the two tell different stories, the table's is the newer one, and servers stay as they are in it
+/// until they are judged. Servers that are held are down and in the table all the same, so the
+/// whole pool is looked at before one of them is.
+void Controller::compare_saved_health(PoolPlace place, TimePoint now) {
+    auto& service = model_.services[place.service];
+    auto& servers = service.pools[place.pool].servers;
+    auto rules = pool_rules(place, now);
+    rules.may_leave = std::nullopt;  // would hold whatever is there
+    describe_members(place, now);
+    const auto decision = decide_pool(members_, rules);
+    const auto is_explained = [](const Server& server, const MemberDecision& decided) {
+        return !server.is_enabled() ||
+               server.carries_traffic() == (decided.placement != Placement::depooled);
+    };
+    if (std::ranges::equal(servers, decision.members, is_explained)) return;
+    for (auto& server : servers) {
+        if (server.is_enabled() && server.carries_traffic() != server.counts_as_up())
+            forget_saved_health(service, server);
+    }
+}
+
+void Controller::forget_saved_health(const Service& service, Server& server) {
+    const auto before = server.health.health;
+    for (auto& probe : server.probes) {
+        if (!std::exchange(probe.restored, false)) continue;
+        probe.plan.initial = Health::unknown;
+        probe.verdict.health = Health::unknown;
+        probe.verdict.reason = {};
+        if (probe.may_run()) outputs_.probes.push_back(probe.plan);
+    }
+    server.health = judge(server);
+    if (server.health.health == before) return;
+    server.health_since.reset();
+    events_.add(fmt::format("server-{}", monitors::to_string(server.health.health)),
+                subject(service, server),
+                fmt::format("was {} when state was last saved; the kernel's table is newer",
+                            monitors::to_string(before)));
 }
 
 /// Nothing may change for hours, and what was saved then would be too old to be believed after a

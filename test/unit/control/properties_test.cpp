@@ -67,9 +67,11 @@ public:
     explicit Story(unsigned seed) : random_(seed), config_(random_config(random_)) {
         site = std::make_unique<Site>(config_);
         site->read_kernel();
+        save();
     }
 
     void step() {
+        if (random_() % 2 == 0) save();
         switch (random_() % 16) {
             case 0:
                 return maintain();
@@ -144,14 +146,24 @@ private:
         site->reload(config_);
     }
 
+    WallTime wall() const {
+        return WallTime(
+            std::chrono::duration_cast<WallTime::duration>(site->now.time_since_epoch()));
+    }
+
+    void save() {
+        saved_ = site->controller.state(site->now, wall());
+        saved_.saved_at = wall();
+        saved_.boot_id = "boot";
+    }
+
+    /// What was saved may be older than the table.
     void restart() {
-        const WallTime wall{std::chrono::hours(500000)};
-        const auto state = site->controller.state(site->now, wall);
         auto next = std::make_unique<Site>(config_, site->table);
         next->now = site->now + 1s;
         next->addresses = site->addresses;
-        next->controller.restore(state, random_() % 2 == 0 ? state.boot_id : "another boot",
-                                 next->now, wall + 1s);
+        next->controller.restore(saved_, random_() % 4 == 0 ? "another boot" : "boot", next->now,
+                                 wall() + 1s);
         next->read_kernel();
         site = std::move(next);
     }
@@ -173,6 +185,7 @@ private:
 
     std::mt19937 random_;
     Config config_;
+    State saved_;
 };
 
 const ipvs::Service* in_table(const Site& site, const ServiceView& service, const PoolView& pool) {

@@ -34,13 +34,18 @@ struct Former {
     Site site;
 };
 
-Site successor(Former& former, const Config& config, std::chrono::seconds pause = 1s,
-               const std::string& boot_id = boot) {
+Site successor_with(const State& state, Former& former, const Config& config,
+                    std::chrono::seconds pause = 1s, const std::string& boot_id = boot) {
     Site site(config, former.site.table);
     site.addresses = former.site.addresses;
-    site.controller.restore(former.state(), boot_id, site.now, wall + pause);
+    site.controller.restore(state, boot_id, site.now, wall + pause);
     site.journal.clear();
     return site;
+}
+
+Site successor(Former& former, const Config& config, std::chrono::seconds pause = 1s,
+               const std::string& boot_id = boot) {
+    return successor_with(former.state(), former, config, pause, boot_id);
 }
 
 Command command(const std::string& why) {
@@ -90,6 +95,17 @@ TEST_CASE("the routes are complete once every server was probed afresh") {
     site.up("s1");
     CHECK_FALSE(site.routes_complete);
     site.up("s2");
+    CHECK(site.routes_complete);
+}
+
+TEST_CASE("a reload is no probe: the routes are not complete for it") {
+    const auto config = small_config(1);
+    Former former(config);
+    auto site = successor(former, config);
+    site.read_kernel();
+    site.reload(config);
+    CHECK_FALSE(site.routes_complete);
+    site.up("s1");
     CHECK(site.routes_complete);
 }
 
@@ -160,6 +176,73 @@ TEST_CASE("who went down last is known after a restart") {
     site.read_kernel();
     CHECK(site.journal == Journal{"router: 203.0.113.10/32 announced"});
     CHECK(site.server("s2").placement == Placement::held);
+}
+
+// State is saved a second after what it is about, or later where the disk is full; the table is
+// written at once.
+TEST_CASE("a server that came up after state was saved last stays in the table") {
+    const auto config = small_config(3);
+    Former former(config);
+    former.site.down("s2");
+    const auto saved = former.state();
+    former.site.up("s2");
+    auto site = successor_with(saved, former, config);
+    site.read_kernel();
+    CHECK(site.journal == Journal{"router: 203.0.113.10/32 announced"});
+    CHECK(site.server("s1").health == monitors::Health::up);
+    CHECK(site.server("s2").placement_reason.code == "adopted");
+    CHECK(std::ranges::count(site.events(), "server-unknown", &Event::code) == 1);
+    for (const auto& [id, plan] : site.probes()) {
+        const bool forgotten = plan.target.address == ip("10.0.0.2");
+        CHECK(plan.initial == (forgotten ? monitors::Health::unknown : monitors::Health::up));
+    }
+    site.up("s2");
+    CHECK(site.journal.size() == 1);
+    CHECK(site.server("s2").placement_reason.code == "up");
+}
+
+TEST_CASE("a server that went down after state was saved last is not put back unseen") {
+    const auto on_down = GENERATE(IpvsConfig::OnDown::remove, IpvsConfig::OnDown::quiesce);
+    auto config = small_config(3);
+    config.ipvs.on_down = on_down;
+    Former former(config);
+    const auto saved = former.state();
+    former.site.down("s2");
+    const auto table = former.site.table;
+    auto site = successor_with(saved, former, config);
+    site.read_kernel();
+    CHECK(site.table == table);
+    CHECK(site.announced());
+    CHECK(site.server("s2").health == monitors::Health::unknown);
+    site.up("s2");
+    CHECK(site.kernel().at("10.0.0.2") == 1);
+}
+
+TEST_CASE("one server came up and the other went down after state was saved last") {
+    const auto config = small_config(2);
+    Former former(config);
+    former.site.down("s1");
+    const auto saved = former.state();
+    former.site.down("s2");
+    former.site.up("s1");
+    CHECK(former.site.kernel() == Weights{{"10.0.0.1", 1}});
+    auto site = successor_with(saved, former, config);
+    site.read_kernel();
+    CHECK(site.kernel() == Weights{{"10.0.0.1", 1}});
+    CHECK(site.server("s1").placement_reason.code == "adopted");
+    site.up("s1");
+    CHECK(site.announced());
+    CHECK(site.kernel() == Weights{{"10.0.0.1", 1}});
+}
+
+TEST_CASE("a table that was flushed says nothing of its servers: what was saved is believed") {
+    const auto config = small_config(2);
+    Former former(config);
+    former.site.table.clear();
+    auto site = successor(former, config);
+    site.read_kernel();
+    CHECK(site.kernel() == Weights{{"10.0.0.1", 1}, {"10.0.0.2", 1}});
+    CHECK(site.announced());
 }
 
 TEST_CASE("health that does not change is saved again before it is too old to be believed") {
