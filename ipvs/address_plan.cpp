@@ -30,6 +30,11 @@ std::map<VipAddress, bool> AddressPlan::observe(const std::set<VipAddress>& pres
     return news;
 }
 
+std::optional<bool> AddressPlan::presence(const VipAddress& address) const {
+    const auto found = entries_.find(address);
+    return found == entries_.end() ? false : found->second.present;
+}
+
 bool AddressPlan::has_unread() const {
     return std::ranges::any_of(entries_, [](const auto& item) { return !item.second.present; });
 }

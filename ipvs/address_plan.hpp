@@ -20,6 +20,8 @@ public:
     void want(const std::map<VipAddress, bool>& addresses);
     /// What is on the host. Returns the presence of our addresses where it is news.
     std::map<VipAddress, bool> observe(const std::set<VipAddress>& present);
+    /// As last learnt; those that are not ours (any more) are gone. Nothing: never looked for.
+    std::optional<bool> presence(const VipAddress& address) const;
     /// Whether one of ours has never been looked for.
     bool has_unread() const;
 

@@ -46,11 +46,12 @@ std::optional<KernelReport> Keeper::round(WantedChange wanted, TimePoint now) {
     table_is_news_ = false;
     const bool asked =
         !wanted.services.empty() || !wanted.addresses.empty() || wanted.timeouts.has_value();
-    if (asked) take(std::move(wanted), now);
+    const auto questions = asked ? take(std::move(wanted), now) : Asked{};
     if (!loaded_) {
         load(report, now);
     } else {
         write(report, now);
+        answer(questions, report);
         if (!asked) sweep(report, now);
     }
     if (table_is_news_) report.table = std::make_shared<const Table>(reconciler_.actual());
@@ -80,11 +81,15 @@ void Keeper::load(KernelReport& report, TimePoint now) {
     sweep_.begin(sweep_.services(), options_.resync_interval, now);
 }
 
-void Keeper::take(WantedChange wanted, TimePoint now) {
+Keeper::Asked Keeper::take(WantedChange wanted, TimePoint now) {
+    Asked asked;
     std::vector<ServiceKey> added;
     for (const auto& [key, service] : wanted.services) {
+        asked.services.push_back(key);
         if (!reconciler_.wanted().contains(key)) added.push_back(key);
     }
+    for (const auto& [address, present] : wanted.addresses)
+        asked.addresses.push_back(address);
     sweep_.add(std::move(added), options_.resync_interval, now);
     reconciler_.want(std::move(wanted.services));
     addresses_.want(wanted.addresses);
@@ -93,6 +98,24 @@ void Keeper::take(WantedChange wanted, TimePoint now) {
         timeouts_asked_ = true;
     }
     unwritten_ = true;
+    return asked;
+}
+
+// What needs no write is in no acknowledgement, and who asks for it may not know that it is there:
+// a service, or a server of it, that was removed and is wanted again before the removal was
+// written.
+void Keeper::answer(const Asked& asked, KernelReport& report) const {
+    for (const auto& address : asked.addresses) {
+        if (const auto present = addresses_.presence(address))
+            report.addresses.try_emplace(address, *present);
+    }
+    if (table_is_news_) return;
+    for (const auto& key : asked.services) {
+        if (reconciler_.unread().contains(key)) continue;
+        const auto known = reconciler_.actual().find(key);
+        report.services[key] =
+            known == reconciler_.actual().end() ? std::nullopt : std::optional(known->second);
+    }
 }
 
 void Keeper::write(KernelReport& report, TimePoint now) {

@@ -33,7 +33,10 @@ struct KernelReport {
     /// start): after a start, and whenever reading showed anything that `applied` does not tell;
     /// else absent.
     std::shared_ptr<const Table> table;
-    /// VIP addresses whose presence was learnt in this round.
+    /// Services that were asked for in this round, as they are after it; nothing: not there. Empty
+    /// while `table` tells of them.
+    std::map<ServiceKey, std::optional<Service>> services{};
+    /// VIP addresses that were asked for, or whose presence was learnt, in this round.
     std::map<VipAddress, bool> addresses{};
     std::map<VipAddress, KernelError> address_errors;
     /// All wanted changes refused and not yet made.

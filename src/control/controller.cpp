@@ -105,6 +105,7 @@ void Controller::handle(const ipvs::KernelReport& report, TimePoint now) {
     }
     for (const auto& applied : report.applied)
         observe_applied(applied, now);
+    observe_services(report, now);
     follow_paths();
     if (report.statistics) observe_statistics(report);
     observe_refusals(report);
@@ -122,6 +123,10 @@ void Controller::decide_touched(const ipvs::KernelReport& report, TimePoint now)
     for (const auto& applied : report.applied) {
         const auto found = model_.pools.find(ipvs::service_of(applied.change));
         if (found != model_.pools.end()) touched.insert(found->second);
+    }
+    for (const auto& [key, service] : report.services) {
+        if (const auto found = model_.pools.find(key); found != model_.pools.end())
+            touched.insert(found->second);
     }
     if (report.statistics) {
         for (const auto& [place, when] : drains_.all())

@@ -189,6 +189,8 @@ private:
     void adopt(const ipvs::Table& table, TimePoint now);
     void observe_table(const ipvs::Table& table, TimePoint now);
     void observe_applied(const ipvs::Applied& applied, TimePoint now);
+    void observe_services(const ipvs::KernelReport& report, TimePoint now);
+    void disown(const ipvs::ServiceKey& key);
     void observe_statistics(const ipvs::KernelReport& report);
     void observe_refusals(const ipvs::KernelReport& report);
     void observe_unmade(const ipvs::KernelReport& report);

@@ -25,14 +25,13 @@ void each_server(Pool& pool, Act act) {
     }
 }
 
-/// Whether it is otherwise than it was known to be.
-bool observe_pool(Pool& pool, const ipvs::Table& table, TimePoint now) {
-    const auto found = table.find(pool.key);
-    bool changed = pool.programmed != (found != table.end());
-    pool.programmed = found != table.end();
+/// Whether it is otherwise than it was known to be. `service`: as the kernel has it, if it has.
+bool observe_pool(Pool& pool, const ipvs::Service* service, TimePoint now) {
+    bool changed = pool.programmed != (service != nullptr);
+    pool.programmed = service != nullptr;
     each_server(pool, [&](Server& server) {
         std::optional<ipvs::Destination> read;
-        if (pool.programmed) read = find_destination(found->second, server.destination);
+        if (service != nullptr) read = find_destination(*service, server.destination);
         if (server.in_kernel == read) return;
         changed = true;
         server.acknowledge(std::move(read), now);
@@ -142,14 +141,42 @@ void Controller::observe_kernel(const ipvs::KernelReport& report, TimePoint now)
 
 /// A sweep that finds nothing new must not make every view be rendered anew.
 void Controller::observe_table(const ipvs::Table& table, TimePoint now) {
+    const auto in_table = [&table](const Pool& pool) {
+        const auto found = table.find(pool.key);
+        return found == table.end() ? nullptr : &found->second;
+    };
     for (std::size_t s = 0; s < model_.services.size(); ++s) {
         for (auto& pool : model_.services[s].pools) {
-            if (observe_pool(pool, table, now)) service_views_[s].reset();
+            if (observe_pool(pool, in_table(pool), now)) service_views_[s].reset();
         }
     }
     for (auto& departure : departing_services_)
-        observe_pool(departure.pool, table, now);
+        observe_pool(departure.pool, in_table(departure.pool), now);
     paths_changed_ = paths_.observe(table) || paths_changed_;
+}
+
+/// What was wanted and needed no write: of a service that was removed and is wanted again, it may
+/// not be known here any more that the kernel has it.
+void Controller::observe_services(const ipvs::KernelReport& report, TimePoint now) {
+    for (const auto& [key, read] : report.services) {
+        const auto* service = read ? &*read : nullptr;
+        paths_changed_ = paths_.observe(key, read) || paths_changed_;
+        for (auto& departure : departing_services_) {
+            if (departure.pool.key == key) observe_pool(departure.pool, service, now);
+        }
+        const auto found = model_.pools.find(key);
+        if (found == model_.pools.end()) {
+            if (service == nullptr) disown(key);
+            continue;
+        }
+        const auto place = found->second;
+        auto& pool = model_.services[place.service].pools[place.pool];
+        if (observe_pool(pool, service, now)) service_views_[place.service].reset();
+    }
+}
+
+void Controller::disown(const ipvs::ServiceKey& key) {
+    if (owned_services_.erase(key) > 0) outputs_.save_state = true;
 }
 
 void Controller::observe_applied(const ipvs::Applied& applied, TimePoint now) {
@@ -160,10 +187,9 @@ void Controller::observe_applied(const ipvs::Applied& applied, TimePoint now) {
                     to_string(applied.change) + ": " + applied.error->text);
         return;
     }
-    if (std::holds_alternative<ipvs::RemoveService>(applied.change)) {
-        owned_services_.erase(key);
-        outputs_.save_state = true;
-    }
+    // Acknowledgements may be of what was wanted before the last word: ours is what is there.
+    if (std::holds_alternative<ipvs::RemoveService>(applied.change)) disown(key);
+    if (std::holds_alternative<ipvs::AddService>(applied.change)) owned_services_.insert(key);
     for (auto& departure : departing_services_) {
         if (departure.pool.key == key) acknowledge(departure.pool, applied.change, now);
     }
@@ -212,6 +238,7 @@ void Controller::observe_unmade(const ipvs::KernelReport& report) {
 
 void Controller::observe_addresses(const ipvs::KernelReport& report) {
     for (const auto& [address, present] : report.addresses) {
+        if (present) owned_addresses_.insert(address);
         if (!present) owned_addresses_.erase(address);
     }
     for (std::size_t v = 0; v < model_.vips.size(); ++v) {

@@ -148,16 +148,22 @@ bool VipPaths::observe(const ipvs::Table& table) {
     return news;
 }
 
-bool VipPaths::observe(const ipvs::Change& change) {
-    const auto* mark = std::get_if<ipvs::FirewallMark>(&ipvs::service_of(change));
+bool VipPaths::observe(const ipvs::ServiceKey& key, const std::optional<ipvs::Service>& service) {
+    const auto* mark = std::get_if<ipvs::FirewallMark>(&key);
     const auto known = mark == nullptr ? services_.end() : services_.find(*mark);
     if (known == services_.end()) return false;
-    auto& service = known->second;
-    if (!std::holds_alternative<ipvs::RemoveService>(change))
-        return acknowledge(service, changed(service.in_kernel, change));
-    const bool news = acknowledge(service, std::nullopt);
-    if (service.removed) services_.erase(known);
+    const bool news = acknowledge(known->second, service);
+    if (known->second.removed && !service) services_.erase(known);
     return news;
+}
+
+bool VipPaths::observe(const ipvs::Change& change) {
+    const auto& key = ipvs::service_of(change);
+    if (std::holds_alternative<ipvs::RemoveService>(change)) return observe(key, std::nullopt);
+    const auto* mark = std::get_if<ipvs::FirewallMark>(&key);
+    const auto known = mark == nullptr ? services_.end() : services_.find(*mark);
+    if (known == services_.end()) return false;
+    return observe(key, changed(known->second.in_kernel, change));
 }
 
 std::optional<std::uint32_t> VipPaths::ready_mark(const VipPathKey& key) const {

@@ -37,6 +37,8 @@ public:
 
     /// The table was read; true if other paths are ready than before.
     bool observe(const ipvs::Table& table);
+    /// One service is so, or not there; likewise.
+    bool observe(const ipvs::ServiceKey& key, const std::optional<ipvs::Service>& service);
     /// A change was acknowledged; likewise.
     bool observe(const ipvs::Change& change);
 

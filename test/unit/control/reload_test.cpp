@@ -183,6 +183,32 @@ TEST_CASE("two reloads in quick succession end as the second alone would") {
           Journal{"router: 203.0.113.20/32 leaving", "router: 203.0.113.20/32 announced"});
 }
 
+// The kernel thread writes the latest word on each service: what it never had to remove it will not
+// add either.
+TEST_CASE("what is wanted again before its removal was written is known to be there") {
+    const auto both = with_second_vip(small_config(2));
+    auto site = running_site(both);
+    site.kernel_answers = false;
+    auto without = both;
+    without.services["web-80"].servers.erase("s2");
+    without.vips.erase("mail");
+    without.services.erase("mail-25");
+    site.reload(without);
+    site.wait(20min);
+    CHECK_FALSE(site.announced("203.0.113.20"));
+    site.reload(both);
+    for (const auto* service : {"web-80", "mail-25"}) {
+        site.verdict("s1", monitors::Health::up, service);
+        site.verdict("s2", monitors::Health::up, service);
+    }
+    site.journal.clear();
+    site.settle();
+    CHECK(site.journal == Journal{"router: 203.0.113.20/32 announced"});
+    CHECK(site.server("s2").pooled);
+    site.wait(1min);
+    CHECK(site.alerts().empty());
+}
+
 TEST_CASE("a service removed from a VIP that stays is emptied, then removed") {
     auto config = small_config(1);
     auto service = config.services.at("web-80");

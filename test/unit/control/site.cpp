@@ -259,6 +259,10 @@ void Site::write_kernel(const ipvs::WantedChange& wanted) {
             journal.push_back("kernel: " + to_string(change));
         table = backend.table();
     }
+    for (const auto& [key, service] : unanswered_.services) {
+        const auto found = table.find(key);
+        report.services[key] = found == table.end() ? std::nullopt : std::optional(found->second);
+    }
     report.in_sync = !refuse_services;
     unanswered_ = {};
     controller.handle(report, now);

@@ -114,6 +114,24 @@ TEST_CASE("a change is written in the round that wants it and acknowledged in it
     CHECK(report.in_sync);
 }
 
+TEST_CASE("what is asked for is answered as it is, written or not") {
+    Site site({{vip, pool({{"10.0.0.11:443", 1}})}, {other, pool({{"10.0.0.99:80", 1}})}});
+    site.start();
+    const auto right = pool({{"10.0.0.11:443", 1}});
+    CHECK(site.want({{vip, right}}).services == WantedServices{{vip, right}});
+    CHECK(site.want({{vip, right}}).services == WantedServices{{vip, right}});
+    const auto edited = site.want({{vip, pool({{"10.0.0.11:443", 2}})}});
+    CHECK(edited.applied.size() == 1);
+    CHECK(edited.services == WantedServices{{vip, pool({{"10.0.0.11:443", 2}})}});
+    CHECK(site.want({{vip, std::nullopt}}).services == WantedServices{{vip, std::nullopt}});
+    CHECK(total(site.run(1min), &KernelReport::services) == 0);
+
+    CHECK(site.want({{on_lo, true}}).addresses == std::map<VipAddress, bool>{{on_lo, true}});
+    CHECK(site.want({{on_lo, true}}).addresses == std::map<VipAddress, bool>{{on_lo, true}});
+    CHECK(site.want({{on_lo, false}}).addresses == std::map<VipAddress, bool>{{on_lo, false}});
+    CHECK(site.want({{on_lo, false}}).addresses == std::map<VipAddress, bool>{{on_lo, false}});
+}
+
 TEST_CASE("services that were never wanted stay as they are, also when ours goes") {
     Site site({{other, pool({{"10.0.0.99:80", 1}})}});
     site.start();
