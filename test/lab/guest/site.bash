@@ -24,11 +24,12 @@ settings() {  # NAMESPACE NAME=VALUE...: its own net sysctls
 
 balancer_settings() { in_ns "$1" sysctl -q -p /lab/sysctl.d/80-vipd.conf; }  # NAMESPACE: those that vipd comes with
 
-link() {  # NAMESPACE NET4 NET6 HOST4 HOST6: a veth pair from the router, which is .1 and ::1
-    local namespace=$1 net4=$2 net6=$3 host4=$4 host6=$5
+# link NAMESPACE NET4 NET6 HOST4 HOST6 [MORE]: a veth pair from the router, which is .1 and ::1. MORE: for ip in that namespace.
+link() {
+    local namespace=$1 net4=$2 net6=$3 host4=$4 host6=$5 more=${6:-}
     ip netns add "$namespace"
-    ip -n router link add "$namespace" type veth peer name eth0 netns "$namespace"
     ip -n router -batch - <<-END
+		link add $namespace type veth peer name eth0 netns $namespace
 		addr add $net4.1/24 dev $namespace
 		addr add ${net6}::1/64 dev $namespace nodad
 		link set $namespace up
@@ -40,6 +41,7 @@ link() {  # NAMESPACE NET4 NET6 HOST4 HOST6: a veth pair from the router, which 
 		link set eth0 up
 		route add default via $net4.1
 		route add ::/0 via ${net6}::1
+		$more
 	END
 }
 
@@ -50,8 +52,6 @@ start_server() {  # N: nginx in rsN. /healthz and / answer at once with the serv
     mkdir -p "$folder/html"
     echo "$name" >"$folder/html/index.html"
     echo ok >"$folder/html/healthz"
-    head -c 500000 /dev/zero >"$folder/html/download"
-    head -c 150000 /dev/zero >"$folder/html/short"
     cat >"$folder/nginx.conf" <<-END
 		daemon off; master_process off; pid $folder/pid; error_log $folder/error.log;
 		events { worker_connections 256; }
@@ -60,8 +60,8 @@ start_server() {  # N: nginx in rsN. /healthz and / answer at once with the serv
 		    fastcgi_temp_path $folder/fastcgi; uwsgi_temp_path $folder/uwsgi; scgi_temp_path $folder/scgi;
 		    server {
 		        $(for port in $ports; do echo "listen $port; listen [::]:$port;"; done) root $folder/html; add_header X-Server $name always;
-		        location = /download { limit_rate 50k; }
-		        location = /short { limit_rate 50k; }
+		        location = /download { alias $work/download; limit_rate 50k; }
+		        location = /short { alias $work/short; limit_rate 50k; }
 		    }
 		}
 	END
@@ -83,13 +83,10 @@ join_server() {
 
 add_server() {  # N
     local name=rs$1
-    link "$name" "10.3.$1" "fd03:$1" 10 10
-    ip -n "$name" -batch - <<-END
-		link set tunl0 up
+    link "$name" "10.3.$1" "fd03:$1" 10 10 "link set tunl0 up
 		link set ip6tnl0 up
 		addr add $vip4/32 dev tunl0
-		addr add $vip6/128 dev ip6tnl0 nodad
-	END
+		addr add $vip6/128 dev ip6tnl0 nodad"
     settings "$name" ipv4/conf/all/rp_filter=0 ipv4/conf/tunl0/rp_filter=0 ipv4/conf/eth0/rp_filter=0
     start_server "$1"
 }
@@ -154,6 +151,8 @@ start_router() {
 
 site_up() {  # SERVERS
     local number
+    head -c 500000 /dev/zero >"$work/download"
+    head -c 150000 /dev/zero >"$work/short"
     ip netns add router
     ip -n router link set lo up
     settings router ipv4/ip_forward=1 ipv6/conf/all/forwarding=1 ipv4/conf/all/rp_filter=0
@@ -209,12 +208,19 @@ route_changes() { awk -v since="$1" -v a="$vip4" -v b="$vip6" "$awk_epoch"'
 table() { in_ns lb ipvsadm -Ln --sort; }
 # weight ADDRESS: of that destination, wherever it is; empty when it is not there.
 weight() { table | awk -v a="$1" '$1 == "->" && ($2 == a ":80" || $2 == "[" a "]:80") {print $4; exit}'; }
-in_table() { [ -n "$(weight "$1")" ]; }
-not_in_table() { ! in_table "$1"; }
+# count_in_table ADDRESS...: how many of these destinations are there.
+count_in_table() {
+    table | awk -v addresses="$*" '
+        BEGIN {n = split(addresses, list, " "); for (i = 1; i <= n; i++) {asked[list[i] ":80"] = 1; asked["[" list[i] "]:80"] = 1}}
+        $1 == "->" && $2 in asked && !seen[$2]++ {count++}
+        END {print count + 0}'
+}
+in_table() { [ "$(count_in_table "$@")" = $# ]; }  # ADDRESS...: all of them
+not_in_table() { [ "$(count_in_table "$@")" = 0 ]; }  # ADDRESS...: none of them
 rs4() { echo "10.3.$1.10"; }
 rs6() { echo "fd03:$1::10"; }
-pooled() { in_table "$(rs4 "$1")" && in_table "$(rs6 "$1")"; }  # N: in both families
-depooled() { not_in_table "$(rs4 "$1")" && not_in_table "$(rs6 "$1")"; }
+pooled() { in_table "10.3.$1.10" "fd03:$1::10"; }  # N: in both families
+depooled() { not_in_table "10.3.$1.10" "fd03:$1::10"; }
 
 # --- what was written to it, seen from outside ---
 
