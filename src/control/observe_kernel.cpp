@@ -104,12 +104,12 @@ void Controller::adopt(const ipvs::Table& table, TimePoint now) {
             auto& pool = service.pools[p];
             const auto found = table.find(pool.key);
             if (found == table.end()) continue;
-            compare_saved_health({s, p}, now);
             for (auto& server : pool.servers) {
                 const auto destination = find_destination(found->second, server.destination);
                 if (!destination || server.health.health != Health::unknown) continue;
                 server.adopted_weight = destination->weight;
             }
+            compare_saved_health({s, p}, now);
             if (service.config.unresolved.empty()) continue;
             pool.unclaimed = found->second.destinations;
             for (const auto& server : pool.servers)

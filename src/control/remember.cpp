@@ -184,6 +184,7 @@ void Controller::forget_saved_health(const Service& service, Server& server) {
     server.health = judge(server);
     if (server.health.health == before) return;
     server.health_since.reset();
+    if (server.in_kernel) server.adopted_weight = server.in_kernel->weight;
     events_.add(fmt::format("server-{}", monitors::to_string(server.health.health)),
                 subject(service, server),
                 fmt::format("was {} when state was last saved; the kernel's table is newer",

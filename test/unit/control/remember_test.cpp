@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <utility>
 
 using namespace vipd;
 using namespace vipd::test;
@@ -17,11 +18,13 @@ const std::string boot = "boot-1";
 
 /// A site that ran with all servers up and then died without a word.
 struct Former {
-    explicit Former(const Config& config) : site(config) {
+    explicit Former(const Config& config, ipvs::Table found = {},
+                    const std::string& never_judged = "")
+        : site(config, std::move(found)) {
         site.read_kernel();
         for (const auto& [name, service] : config.services) {
             for (const auto& [server, settings] : service.servers) {
-                site.verdict(server, monitors::Health::up, name);
+                if (server != never_judged) site.verdict(server, monitors::Health::up, name);
             }
         }
     }
@@ -233,6 +236,24 @@ TEST_CASE("one server came up and the other went down after state was saved last
     site.up("s1");
     CHECK(site.announced());
     CHECK(site.kernel() == Weights{{"10.0.0.1", 1}});
+}
+
+TEST_CASE("a server that was never judged says nothing against what was saved of others") {
+    const auto config = small_config(4);
+    ipvs::Table found;
+    auto& service = found[ipvs::VirtualEndpoint{ipvs::Protocol::tcp, {ip("203.0.113.10"), 80}}];
+    service.options = config.services.at("web-80").options;
+    service.destinations[{ip("10.0.0.4"), 80}] = ipvs::Destination{};
+    Former former(config, found, "s4");
+    for (const auto* name : {"s1", "s2", "s3"}) {
+        former.site.wait(1s);
+        former.site.down(name);
+    }
+    auto site = successor(former, config);
+    site.read_kernel();
+    CHECK(site.kernel() == Weights{{"10.0.0.3", 1}, {"10.0.0.4", 1}});
+    CHECK(site.server("s3").placement_reason.code == "held-by-threshold");
+    CHECK(site.server("s4").placement_reason.code == "adopted");
 }
 
 TEST_CASE("a table that was flushed says nothing of its servers: what was saved is believed") {
