@@ -219,8 +219,9 @@ in_table() { [ "$(count_in_table "$@")" = $# ]; }  # ADDRESS...: all of them
 not_in_table() { [ "$(count_in_table "$@")" = 0 ]; }  # ADDRESS...: none of them
 rs4() { echo "10.3.$1.10"; }
 rs6() { echo "fd03:$1::10"; }
-pooled() { in_table "10.3.$1.10" "fd03:$1::10"; }  # N: in both families
-depooled() { not_in_table "10.3.$1.10" "fd03:$1::10"; }
+rs4_and_rs6() { for number; do rs4 "$number" && rs6 "$number"; done; }
+pooled() { in_table $(rs4_and_rs6 "$@"); }  # N...: in both families
+depooled() { not_in_table $(rs4_and_rs6 "$@"); }
 
 # --- what was written to it, seen from outside ---
 

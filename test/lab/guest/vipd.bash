@@ -53,11 +53,7 @@ status_says() { [ "$(status "${2:-/v1/status}" | jq -r "$1" 2>/dev/null)" = true
 
 announced() { routed "$vip4" && routed "$vip6"; }
 withdrawn() { not_routed "$vip4" && not_routed "$vip6"; }
-all_pooled() {  # SERVERS
-    local number addresses=()
-    for ((number = 1; number <= $1; number++)); do addresses+=("10.3.$number.10" "fd03:$number::10"); done
-    in_table "${addresses[@]}"
-}
+all_pooled() { pooled $(seq "$1"); }  # SERVERS
 
 # logged CODE [SINCE]: when vipd's log first told that event, seconds since the epoch. last_logged: the last time.
 logged() { event_times "$1" "${2:-0}" | head -1; }
