@@ -46,13 +46,13 @@ std::optional<KernelReport> Keeper::round(WantedChange wanted, TimePoint now) {
     table_is_news_ = false;
     const bool asked =
         !wanted.services.empty() || !wanted.addresses.empty() || wanted.timeouts.has_value();
-    const auto questions = asked ? take(std::move(wanted), now) : Asked{};
+    auto questions = asked ? take(std::move(wanted), now) : Asked{};
     if (!loaded_) {
         load(report, now);
     } else {
         write(report, now);
-        answer(questions, report);
         if (!asked) sweep(report, now);
+        answer(std::move(questions), report);
     }
     if (table_is_news_) report.table = std::make_shared<const Table>(reconciler_.actual());
     if (!asked && !says_anything(report)) return std::nullopt;
@@ -85,7 +85,7 @@ Keeper::Asked Keeper::take(WantedChange wanted, TimePoint now) {
     Asked asked;
     std::vector<ServiceKey> added;
     for (const auto& [key, service] : wanted.services) {
-        asked.services.push_back(key);
+        asked.services.insert(key);
         if (!reconciler_.wanted().contains(key)) added.push_back(key);
     }
     for (const auto& [address, present] : wanted.addresses)
@@ -104,12 +104,14 @@ Keeper::Asked Keeper::take(WantedChange wanted, TimePoint now) {
 // What needs no write is in no acknowledgement, and who asks for it may not know that it is there:
 // a service, or a server of it, that was removed and is wanted again before the removal was
 // written.
-void Keeper::answer(const Asked& asked, KernelReport& report) const {
+void Keeper::answer(Asked asked, KernelReport& report) const {
     for (const auto& address : asked.addresses) {
         if (const auto present = addresses_.presence(address))
             report.addresses.try_emplace(address, *present);
     }
     if (table_is_news_) return;
+    for (const auto& applied : report.applied)
+        asked.services.insert(service_of(applied.change));
     for (const auto& key : asked.services) {
         if (reconciler_.unread().contains(key)) continue;
         const auto known = reconciler_.actual().find(key);

@@ -12,6 +12,7 @@
 #include "src/base/time.hpp"
 
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace vipd::ipvs {
@@ -32,13 +33,13 @@ public:
 private:
     /// What a round is asked for.
     struct Asked {
-        std::vector<ServiceKey> services;
+        std::set<ServiceKey> services;
         std::vector<VipAddress> addresses;
     };
 
     void load(KernelReport& report, TimePoint now);
     Asked take(WantedChange wanted, TimePoint now);
-    void answer(const Asked& asked, KernelReport& report) const;
+    void answer(Asked asked, KernelReport& report) const;
     void write(KernelReport& report, TimePoint now);
     void write_services(KernelReport& report, TimePoint now);
     void read_unread(KernelReport& report, TimePoint now);

@@ -33,8 +33,8 @@ struct KernelReport {
     /// start): after a start, and whenever reading showed anything that `applied` does not tell;
     /// else absent.
     std::shared_ptr<const Table> table;
-    /// Services that were asked for in this round, as they are after it; nothing: not there. Empty
-    /// while `table` tells of them.
+    /// Services that were asked for or written in this round, as they are after it; nothing: not
+    /// there. Empty while `table` tells of them.
     std::map<ServiceKey, std::optional<Service>> services{};
     /// VIP addresses that were asked for, or whose presence was learnt, in this round.
     std::map<VipAddress, bool> addresses{};

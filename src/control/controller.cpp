@@ -104,7 +104,7 @@ void Controller::handle(const ipvs::KernelReport& report, TimePoint now) {
         }
     }
     for (const auto& applied : report.applied)
-        observe_applied(applied, now);
+        observe_applied(applied);
     observe_services(report, now);
     follow_paths();
     if (report.statistics) observe_statistics(report);
@@ -120,10 +120,6 @@ void Controller::handle(const ipvs::KernelReport& report, TimePoint now) {
 void Controller::decide_touched(const ipvs::KernelReport& report, TimePoint now) {
     if (report.table) return decide_everything(now);
     std::set<PoolPlace> touched;
-    for (const auto& applied : report.applied) {
-        const auto found = model_.pools.find(ipvs::service_of(applied.change));
-        if (found != model_.pools.end()) touched.insert(found->second);
-    }
     for (const auto& [key, service] : report.services) {
         if (const auto found = model_.pools.find(key); found != model_.pools.end())
             touched.insert(found->second);

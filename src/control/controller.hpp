@@ -188,7 +188,7 @@ private:
     void begin(TimePoint now);
     void adopt(const ipvs::Table& table, TimePoint now);
     void observe_table(const ipvs::Table& table, TimePoint now);
-    void observe_applied(const ipvs::Applied& applied, TimePoint now);
+    void observe_applied(const ipvs::Applied& applied);
     void observe_services(const ipvs::KernelReport& report, TimePoint now);
     void disown(const ipvs::ServiceKey& key);
     void observe_statistics(const ipvs::KernelReport& report);

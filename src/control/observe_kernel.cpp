@@ -1,6 +1,5 @@
 // The controller's picture of the kernel: what the kernel thread read, applied and was refused.
 
-#include "src/base/overloaded.hpp"
 #include "src/control/controller.hpp"
 
 #include <optional>
@@ -37,28 +36,6 @@ bool observe_pool(Pool& pool, const ipvs::Service* service, TimePoint now) {
         server.acknowledge(std::move(read), now);
     });
     return changed;
-}
-
-void acknowledge(Pool& pool, const ipvs::Change& change, TimePoint now) {
-    const auto set = [&](const ipvs::DestinationKey& key,
-                         const std::optional<ipvs::Destination>& value) {
-        each_server(pool, [&](Server& server) {
-            if (server.destination == key) server.acknowledge(value, now);
-        });
-    };
-    std::visit(overloaded{
-                   [&](const ipvs::AddService&) { pool.programmed = true; },
-                   [&](const ipvs::EditService&) {},
-                   [&](const ipvs::RemoveService&) {
-                       pool.programmed = false;
-                       each_server(pool,
-                                   [&](Server& server) { server.acknowledge(std::nullopt, now); });
-                   },
-                   [&](const ipvs::AddDestination& add) { set(add.key, add.destination); },
-                   [&](const ipvs::EditDestination& edit) { set(edit.key, edit.destination); },
-                   [&](const ipvs::RemoveDestination& remove) { set(remove.key, std::nullopt); },
-               },
-               change);
 }
 
 /// Whether a server that is leaving has other connections than were known.
@@ -155,8 +132,8 @@ void Controller::observe_table(const ipvs::Table& table, TimePoint now) {
     paths_changed_ = paths_.observe(table) || paths_changed_;
 }
 
-/// What was wanted and needed no write: of a service that was removed and is wanted again, it may
-/// not be known here any more that the kernel has it.
+/// Also what needed no write: of a service that was removed and is wanted again, it may not be
+/// known here any more that the kernel has it.
 void Controller::observe_services(const ipvs::KernelReport& report, TimePoint now) {
     for (const auto& [key, read] : report.services) {
         const auto* service = read ? &*read : nullptr;
@@ -179,7 +156,7 @@ void Controller::disown(const ipvs::ServiceKey& key) {
     if (owned_services_.erase(key) > 0) outputs_.save_state = true;
 }
 
-void Controller::observe_applied(const ipvs::Applied& applied, TimePoint now) {
+void Controller::observe_applied(const ipvs::Applied& applied) {
     ++kernel_writes_;
     const auto& key = ipvs::service_of(applied.change);
     if (applied.error) {
@@ -190,15 +167,6 @@ void Controller::observe_applied(const ipvs::Applied& applied, TimePoint now) {
     // Acknowledgements may be of what was wanted before the last word: ours is what is there.
     if (std::holds_alternative<ipvs::RemoveService>(applied.change)) disown(key);
     if (std::holds_alternative<ipvs::AddService>(applied.change)) owned_services_.insert(key);
-    for (auto& departure : departing_services_) {
-        if (departure.pool.key == key) acknowledge(departure.pool, applied.change, now);
-    }
-    paths_changed_ = paths_.observe(applied.change) || paths_changed_;
-    const auto found = model_.pools.find(key);
-    if (found == model_.pools.end()) return;
-    service_views_[found->second.service].reset();
-    acknowledge(model_.services[found->second.service].pools[found->second.pool], applied.change,
-                now);
 }
 
 /// Connections matter only where they are waited for.

@@ -1,7 +1,5 @@
 #include "src/control/vip_paths.hpp"
 
-#include "src/base/overloaded.hpp"
-
 #include <algorithm>
 #include <variant>
 
@@ -10,23 +8,6 @@ namespace {
 
 /// Longer than workers take to hear that probes have ended.
 constexpr Duration linger{2000};
-
-ipvs::Service changed(std::optional<ipvs::Service> service, const ipvs::Change& change) {
-    auto next = service.value_or(ipvs::Service{});
-    std::visit(
-        overloaded{
-            [&](const ipvs::AddService& add) { next.options = add.options; },
-            [&](const ipvs::EditService& edit) { next.options = edit.options; },
-            [&](const ipvs::RemoveService&) {},
-            [&](const ipvs::AddDestination& add) { next.destinations[add.key] = add.destination; },
-            [&](const ipvs::EditDestination& edit) {
-                next.destinations[edit.key] = edit.destination;
-            },
-            [&](const ipvs::RemoveDestination& remove) { next.destinations.erase(remove.key); },
-        },
-        change);
-    return next;
-}
 
 }  // namespace
 
@@ -155,15 +136,6 @@ bool VipPaths::observe(const ipvs::ServiceKey& key, const std::optional<ipvs::Se
     const bool news = acknowledge(known->second, service);
     if (known->second.removed && !service) services_.erase(known);
     return news;
-}
-
-bool VipPaths::observe(const ipvs::Change& change) {
-    const auto& key = ipvs::service_of(change);
-    if (std::holds_alternative<ipvs::RemoveService>(change)) return observe(key, std::nullopt);
-    const auto* mark = std::get_if<ipvs::FirewallMark>(&key);
-    const auto known = mark == nullptr ? services_.end() : services_.find(*mark);
-    if (known == services_.end()) return false;
-    return observe(key, changed(known->second.in_kernel, change));
 }
 
 std::optional<std::uint32_t> VipPaths::ready_mark(const VipPathKey& key) const {

@@ -39,8 +39,6 @@ public:
     bool observe(const ipvs::Table& table);
     /// One service is so, or not there; likewise.
     bool observe(const ipvs::ServiceKey& key, const std::optional<ipvs::Service>& service);
-    /// A change was acknowledged; likewise.
-    bool observe(const ipvs::Change& change);
 
     /// The mark of a path that the kernel has as it must be, so that probes may use it.
     std::optional<std::uint32_t> ready_mark(const VipPathKey& key) const;

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cerrno>
 
 using namespace vipd;
@@ -215,6 +216,11 @@ TEST_CASE("a refused change is told, retried with growing pauses, and does not s
     CHECK(site.kernel.table().at(vip).destinations.size() == 2);
     CHECK(reports.back().in_sync);
     CHECK(reports.back().refusals.empty());
+    const auto made = std::ranges::find_if(reports, [](const KernelReport& later) {
+        return !later.applied.empty() && !later.applied.front().error;
+    });
+    REQUIRE(made != reports.end());
+    CHECK(made->services == WantedServices{{vip, site.kernel.table().at(vip)}});
 }
 
 TEST_CASE("wanting something else of a refused destination is tried at once") {
