@@ -40,9 +40,12 @@ std::string content(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// A zombie that its new parent has not yet looked at is gone, too.
+/// A zombie that its new parent has not yet looked at is gone, too; so is a process that goes
+/// between open and read: that is ESRCH, which content() would throw and getline() keeps.
 bool is_gone(int process) {
-    const auto status = content("/proc/" + std::to_string(process) + "/stat");
+    std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+    std::string status;
+    std::getline(file, status);
     return status.empty() || status.find(") Z ") != std::string::npos;
 }
 
