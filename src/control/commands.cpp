@@ -38,8 +38,9 @@ std::string by_whom(const Command& command) {
 CommandResult Controller::execute(const Command& command, const SetAdmin& set, TimePoint now) {
     std::vector<ServerName> names;
     for (const auto& [service, config] : config_.services) {
-        for (const auto& [server, settings] : config.servers) {
-            if (concerns(set, service, server)) names.push_back({service, server});
+        for (const auto* servers : {&config.servers, &config.unresolved}) {
+            for (const auto& [server, settings] : *servers)
+                if (concerns(set, service, server)) names.push_back({service, server});
         }
     }
     if (names.empty()) {
@@ -80,10 +81,12 @@ void Controller::override_admin(const ServerName& name, const Command& command, 
     apply_overrides();
 }
 
-/// Overrides beat the configuration; one whose server is gone waits for it to come back.
+/// Overrides beat the configuration; one whose server is gone, or unresolved, waits for it to come
+/// back.
 void Controller::apply_overrides() {
     for (std::size_t s = 0; s < model_.services.size(); ++s) {
         auto& service = model_.services[s];
+        if (!service.config.unresolved.empty()) service_views_[s].reset();
         for (auto& pool : service.pools) {
             for (auto& server : pool.servers) {
                 const auto before = std::pair(server.admin, server.admin_reason);

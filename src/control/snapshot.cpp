@@ -98,8 +98,13 @@ std::shared_ptr<const ServiceView> Controller::view(const Service& service) cons
     view.depool_threshold = service.config.depool_threshold.to_string();
     for (const auto& pool : service.pools)
         view.pools.push_back(this->view(pool));
-    for (const auto& [name, server] : service.config.unresolved)
-        view.unresolved.push_back({name, *server.host_name, unresolved_reason(*server.host_name)});
+    for (const auto& [name, server] : service.config.unresolved) {
+        auto reason = unresolved_reason(*server.host_name);
+        if (const auto found = overrides_.find({service.name, name}); found != overrides_.end())
+            reason.text += fmt::format("; then {}: {}", to_string(found->second.state),
+                                       by_whom(found->second.who, found->second.why));
+        view.unresolved.push_back({name, *server.host_name, std::move(reason)});
+    }
     return std::make_shared<const ServiceView>(std::move(view));
 }
 

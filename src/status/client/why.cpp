@@ -388,10 +388,12 @@ std::string connections_text(const json& server) {
 
 bool settled(const json& services, const ServerName& name, bool pooled) {
     bool all = true;
+    bool somewhere = false;
     each_place(services, name, [&](const json&, const json&, const json& server) {
+        somewhere = true;
         all = all && holds(server, "pooled") == pooled;
     });
-    return all;
+    return all && (somewhere || !pooled);  // one that is unresolved is nowhere
 }
 
 std::vector<std::string> left_on(const json& services, const ServerName& name) {

@@ -51,8 +51,8 @@ std::string explain_peer(const nlohmann::json& status, const std::string& name, 
 /// so, else why not. `service` as /v1/services/{name}.
 std::string objection_to_depool(const nlohmann::json& service, const std::string& server);
 
-/// Whether what was commanded has come to pass in the kernel: every listing of the server is
-/// pooled, or none is. `services` as /v1/services; an empty service means all.
+/// Whether what was commanded has come to pass in the kernel: the server is listed and every
+/// listing of it is pooled, or none is. `services` as /v1/services; an empty service means all.
 bool settled(const nlohmann::json& services, const ServerName& name, bool pooled);
 
 /// What a server that is drained still has in the kernel, a text for each pool: "text-https ipv4:

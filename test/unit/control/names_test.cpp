@@ -249,6 +249,25 @@ TEST_CASE("a name that was never resolved is in no pool, and is shown with the r
     CHECK(site.controller.snapshot(site.now)->services.at("web-80")->unresolved.empty());
 }
 
+TEST_CASE("a server can be drained before it is known where it is") {
+    auto config = small_config(2);
+    config.services.at("web-80").servers["s9"].host_name = "s9.example";
+    Site site(config);
+    site.read_kernel();
+    SetAdmin drain;
+    drain.server = "s9";
+    drain.state = Admin::draining;
+    const auto result = site.execute({}, drain);
+    CHECK(result.message == "s9 is draining in 1 service");
+    const auto snapshot = site.controller.snapshot(site.now);
+    CHECK(snapshot->services.at("web-80")->unresolved.front().reason.text ==
+          "s9.example: no answer yet; then draining: uid 0");
+    say(site, answer("s9.example", {ip("10.0.0.9")}));
+    site.up("s9");
+    CHECK(site.server("s9").admin == Admin::draining);
+    CHECK_FALSE(site.kernel().contains("10.0.0.9"));
+}
+
 TEST_CASE("a restart with a dead resolver writes nothing and keeps every address") {
     auto site = named_site(3);
     site.keep_state();

@@ -152,6 +152,7 @@ TEST_CASE("a command has come to pass when the kernel has acknowledged it everyw
     CHECK_FALSE(settled(service_list(), {"text-https", "cp1"}, false));
     CHECK(settled(service_list(), {"", "cp3"}, false));
     CHECK(settled(service_list(), {"other", "cp1"}, false));
+    CHECK_FALSE(settled(service_list(), {"other", "cp1"}, true));
 }
 
 TEST_CASE("a host name is told with its address, its age and what is wrong with it") {
