@@ -48,7 +48,8 @@ class Router:
     """BIRD, waiting for vipd on a high port; what it knows is asked through its own control socket."""
 
     def __init__(self, workshop, address="127.0.0.11", neighbor="127.0.0.10"):
-        self.address, self.port, self._workshop = address, processes.free_port(address), workshop
+        self.address, self.neighbor, self.port = address, neighbor, processes.free_port(address)
+        self._workshop = workshop
         self._control = workshop.folder / "bird.ctl"
         (workshop.folder / "bird.conf").write_text(
             f"router id {address};\nlog stderr all;\nprotocol device {{ }}\n"
@@ -79,7 +80,7 @@ class Vipd:
     """vipd with a configuration for this site."""
 
     def __init__(self, workshop, program, servers, router, families, backend="memory"):
-        self._workshop, self._program = workshop, program
+        self._workshop, self._program, self._process = workshop, program, None
         self.status_port = processes.free_port()
         self.config = workshop.folder / "vipd.json"
         config = {
@@ -88,7 +89,7 @@ class Vipd:
                 "local_as": 64601, "router_id": "192.0.2.10",
                 "next_hop": {"ipv4": "192.0.2.10", "ipv6": "2001:db8::10"},
                 "peers": {"router": {"address": router.address, "port": router.port, "remote_as": 64600,
-                                     "local_address": "127.0.0.10"}},
+                                     "local_address": router.neighbor}},
             },
             "vips": {"web": {"addresses": [VIPS[family] for family in families], "announce": {"hold_down": "2s"}}},
             "services": {"web-http": {
@@ -109,14 +110,17 @@ class Vipd:
         return f"http://127.0.0.1:{self.status_port}/"
 
     def start(self):
-        process = self._workshop.start("vipd", [self._program, "--config", self.config])
+        self._process = self._workshop.start("vipd", [self._program, "--config", self.config])
 
         def answers():
-            if process.poll() is not None:
+            if self._process.poll() is not None:
                 raise processes.Failure("vipd ended:\n" + "\n".join(self._workshop.log("vipd")))
             return self.get("healthz") is not None
 
         processes.until(10, "vipd answers on its status port", answers)
+
+    def stop(self):
+        processes.end(self._process)
 
     def get(self, path):
         """The page's JSON, its text if it is not JSON, or None while there is no answer."""
