@@ -1,16 +1,21 @@
 #include "src/control/check_reload.hpp"
 
+#include "src/base/json_writer.hpp"
 #include "src/config/difference.hpp"
 #include "src/config/shrink_guard.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace vipd {
 namespace {
 
 std::string details_of(const std::vector<std::string>& lines) {
-    return nlohmann::json(lines).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    JsonWriter json;
+    json.begin_array();
+    for (const auto& line : lines)
+        json.value(line);
+    json.end_array();
+    return json.take();
 }
 
 template <class Items>

@@ -1,7 +1,8 @@
 #include "src/control/log_record.hpp"
 
+#include "src/base/json_writer.hpp"
+
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sys/syslog.h>
 
 #include <algorithm>
@@ -48,15 +49,17 @@ std::string log_text(const LogRecord& record) {
 }
 
 std::string log_json(const LogRecord& record) {
-    nlohmann::ordered_json line;
-    line["time"] = iso_time(record.time);
-    line["level"] = to_string(record.level);
-    line["code"] = record.code;
-    line["subject"] = record.subject;
-    if (record.event) line["event"] = *record.event;
-    if (record.cause) line["cause"] = *record.cause;
-    line["message"] = log_message(record);
-    return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    JsonWriter json;
+    json.begin_object();
+    json.member("time", iso_time(record.time));
+    json.member("level", to_string(record.level));
+    json.member("code", record.code);
+    json.member("subject", record.subject);
+    if (record.event) json.member("event", *record.event);
+    if (record.cause) json.member("cause", *record.cause);
+    json.member("message", log_message(record));
+    json.end_object();
+    return json.take() + "\n";
 }
 
 std::vector<std::string> log_fields(const LogRecord& record) {

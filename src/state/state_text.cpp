@@ -1,17 +1,16 @@
 #include "src/state/state_text.hpp"
 
+#include "src/base/json_writer.hpp"
 #include "src/base/overloaded.hpp"
 #include "src/config/object_reader.hpp"
 
 #include <boost/crc.hpp>
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 namespace vipd {
 
 namespace {
 
-using nlohmann::json;
 using Kind = JsonValue::Kind;
 using std::chrono::milliseconds;
 
@@ -23,15 +22,16 @@ std::string checksum(std::string_view text) {
     return fmt::format("{:08x}", crc.checksum());
 }
 
-std::string framed(std::string_view kind, const json& content) {
-    // Texts of foreign files may hold bytes that are no UTF-8 (in comments): they are replaced, not
-    // thrown at us.
-    const auto body = content.dump(-1, ' ', false, json::error_handler_t::replace);
-    const json header{{"kind", kind},
-                      {"version", state_version},
-                      {"bytes", body.size()},
-                      {"crc32", checksum(body)}};
-    return header.dump() + "\n" + body + "\n";
+std::string framed(std::string_view kind, JsonWriter content) {
+    const auto body = content.take();
+    JsonWriter header;
+    header.begin_object();
+    header.member("kind", kind);
+    header.member("version", state_version);
+    header.member("bytes", body.size());
+    header.member("crc32", checksum(body));
+    header.end_object();
+    return header.take() + "\n" + body + "\n";
 }
 
 StateProblem damaged(std::string text) {
@@ -85,54 +85,133 @@ boost::system::result<std::string_view, StateProblem> unframed(std::string_view 
 
 // --- values to JSON ---
 
-std::int64_t to_json(WallTime time) {
+std::int64_t as_number(WallTime time) {
     return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
 }
 
-void set_time(json& object, const char* key, const std::optional<WallTime>& time) {
-    if (time) object[key] = to_json(*time);
+std::optional<std::int64_t> as_number(const std::optional<WallTime>& time) {
+    if (!time) return std::nullopt;
+    return as_number(*time);
 }
 
-json to_json(const SavedOverride& saved) {
-    json object{{"state", to_string(saved.state)},
-                {"who", saved.who},
-                {"why", saved.why},
-                {"since", to_json(saved.since)}};
-    set_time(object, "until", saved.until);
-    return object;
+template <class T>
+void member_if(JsonWriter& json, std::string_view name, const std::optional<T>& content) {
+    if (content) json.member(name, *content);
 }
 
-json to_json(const SavedServer& saved) {
-    json object{{"health", monitors::to_string(saved.health)}};
+void write(JsonWriter& json, WallTime time) {
+    json.value(as_number(time));
+}
+
+void write(JsonWriter& json, const Address& address) {
+    json.value(address.to_string());
+}
+
+void write(JsonWriter& json, const SavedOverride& saved) {
+    json.begin_object();
+    json.member("state", to_string(saved.state));
+    json.member("who", saved.who);
+    json.member("why", saved.why);
+    json.member("since", as_number(saved.since));
+    member_if(json, "until", as_number(saved.until));
+    json.end_object();
+}
+
+void write(JsonWriter& json, const SavedServer& saved) {
+    json.begin_object();
+    json.member("health", monitors::to_string(saved.health));
     if (!saved.monitors.empty()) {
-        auto& list = object["monitors"] = json::array();
+        json.key("monitors");
+        json.begin_array();
         for (const auto health : saved.monitors)
-            list.push_back(monitors::to_string(health));
+            json.value(monitors::to_string(health));
+        json.end_array();
     }
-    set_time(object, "since", saved.since);
-    set_time(object, "went_down", saved.went_down);
-    return object;
+    member_if(json, "since", as_number(saved.since));
+    member_if(json, "went_down", as_number(saved.went_down));
+    json.end_object();
 }
 
-json to_json(const SavedName& saved) {
-    json object{{"good_at", to_json(saved.good_at)}};
+void write(JsonWriter& json, const SavedName& saved) {
+    json.begin_object();
+    json.member("good_at", as_number(saved.good_at));
     for (const auto& [family, address] : saved.addresses)
-        object[std::string(to_string(family))] = address.to_string();
-    return object;
+        json.member(to_string(family), address.to_string());
+    json.end_object();
 }
 
-json to_json(const ipvs::ServiceKey& key) {
-    return std::visit(
-        overloaded{[](const ipvs::VirtualEndpoint& endpoint) {
-                       const bool tcp = endpoint.protocol == ipvs::Protocol::tcp;
-                       return json{{"protocol", tcp ? "tcp" : "udp"},
-                                   {"address", endpoint.endpoint.address.to_string()},
-                                   {"port", endpoint.endpoint.port}};
-                   },
-                   [](const ipvs::FirewallMark& mark) {
-                       return json{{"fwmark", mark.mark}, {"family", to_string(mark.family)}};
-                   }},
-        key);
+void write(JsonWriter& json, const ipvs::ServiceKey& key) {
+    json.begin_object();
+    std::visit(overloaded{[&](const ipvs::VirtualEndpoint& endpoint) {
+                              const bool tcp = endpoint.protocol == ipvs::Protocol::tcp;
+                              json.member("protocol", tcp ? "tcp" : "udp");
+                              json.member("address", endpoint.endpoint.address.to_string());
+                              json.member("port", endpoint.endpoint.port);
+                          },
+                          [&](const ipvs::FirewallMark& mark) {
+                              json.member("fwmark", mark.mark);
+                              json.member("family", to_string(mark.family));
+                          }},
+               key);
+    json.end_object();
+}
+
+void write(JsonWriter& json, const ipvs::VipAddress& vip) {
+    json.begin_object();
+    json.member("interface", vip.interface);
+    json.member("address", vip.address.to_string());
+    json.end_object();
+}
+
+std::string_view as_key(const std::string& text) {
+    return text;
+}
+
+std::string_view as_key(Family family) {
+    return to_string(family);
+}
+
+/// {"first": {"second": …}} of a map whose keys are pairs: equal first ones stand side by side.
+template <class Map>
+void write_nested(JsonWriter& json, const Map& map) {
+    json.begin_object();
+    const std::string* first = nullptr;
+    for (const auto& [key, value] : map) {
+        if (first == nullptr || *first != key.first) {
+            if (first != nullptr) json.end_object();
+            first = &key.first;
+            json.key(*first);
+            json.begin_object();
+        }
+        json.key(as_key(key.second));
+        write(json, value);
+    }
+    if (first != nullptr) json.end_object();
+    json.end_object();
+}
+
+void write(JsonWriter& json, const std::shared_ptr<const SavedService>& service) {
+    write_nested(json, *service);
+}
+
+template <class Range>
+void write_array(JsonWriter& json, std::string_view name, const Range& range) {
+    json.key(name);
+    json.begin_array();
+    for (const auto& element : range)
+        write(json, element);
+    json.end_array();
+}
+
+template <class Map>
+void write_object(JsonWriter& json, std::string_view name, const Map& map) {
+    json.key(name);
+    json.begin_object();
+    for (const auto& [key, value] : map) {
+        json.key(key);
+        write(json, value);
+    }
+    json.end_object();
 }
 
 // --- JSON to values ---
@@ -383,42 +462,23 @@ boost::system::result<T, StateProblem> read_as(std::string_view kind, std::strin
 }  // namespace
 
 std::string to_text(const State& state) {
-    json content{{"boot_id", state.boot_id},
-                 {"saved_at", to_json(state.saved_at)},
-                 {"running", state.running}};
-    auto& unclean = content["unclean_starts"] = json::array();
-    for (const auto time : state.unclean_starts)
-        unclean.push_back(to_json(time));
-    auto& services = content["owned_services"] = json::array();
-    for (const auto& key : state.owned_services)
-        services.push_back(to_json(key));
-    auto& addresses = content["owned_addresses"] = json::array();
-    for (const auto& vip : state.owned_addresses) {
-        addresses.push_back({{"interface", vip.interface}, {"address", vip.address.to_string()}});
-    }
-    auto& overrides = content["overrides"] = json::object();
-    for (const auto& [name, saved] : state.overrides)
-        overrides[name.first][name.second] = to_json(saved);
-    auto& maintenance = content["maintenance"] = json::object();
-    for (const auto& [vip, saved] : state.maintenance)
-        maintenance[vip] = to_json(saved);
-    auto& health = content["services"] = json::object();
-    for (const auto& [name, service] : state.services) {
-        auto& servers = health[name] = json::object();
-        for (const auto& [server, saved] : *service) {
-            servers[server.first][std::string(to_string(server.second))] = to_json(saved);
-        }
-    }
-    auto& announced = content["announced"] = json::array();
-    for (const auto& address : state.announced)
-        announced.push_back(address.to_string());
-    auto& lists = content["lists"] = json::object();
-    for (const auto& [path, good_at] : state.lists)
-        lists[path] = to_json(good_at);
-    auto& names = content["names"] = json::object();
-    for (const auto& [name, saved] : state.names)
-        names[name] = to_json(saved);
-    return framed("vipd-state", content);
+    JsonWriter json;
+    json.begin_object();
+    json.member("boot_id", state.boot_id);
+    json.member("saved_at", as_number(state.saved_at));
+    json.member("running", state.running);
+    write_array(json, "unclean_starts", state.unclean_starts);
+    write_array(json, "owned_services", state.owned_services);
+    write_array(json, "owned_addresses", state.owned_addresses);
+    json.key("overrides");
+    write_nested(json, state.overrides);
+    write_object(json, "maintenance", state.maintenance);
+    write_object(json, "services", state.services);
+    write_array(json, "announced", state.announced);
+    write_object(json, "lists", state.lists);
+    write_object(json, "names", state.names);
+    json.end_object();
+    return framed("vipd-state", std::move(json));
 }
 
 boost::system::result<State, StateProblem> read_state(std::string_view text) {
@@ -426,8 +486,17 @@ boost::system::result<State, StateProblem> read_state(std::string_view text) {
 }
 
 std::string to_text(const AcceptedConfig& accepted) {
-    return framed("vipd-accepted-config",
-                  {{"file", accepted.file}, {"node", accepted.node}, {"texts", accepted.texts}});
+    JsonWriter json;
+    json.begin_object();
+    json.member("file", accepted.file);
+    json.member("node", accepted.node);
+    json.key("texts");
+    json.begin_object();
+    for (const auto& [path, text] : accepted.texts)
+        json.member(path, text);
+    json.end_object();
+    json.end_object();
+    return framed("vipd-accepted-config", std::move(json));
 }
 
 boost::system::result<AcceptedConfig, StateProblem> read_accepted_config(std::string_view text) {

@@ -1,6 +1,6 @@
 #include "src/status/command_json.hpp"
 
-#include "src/status/json_writer.hpp"
+#include "src/base/json_writer.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

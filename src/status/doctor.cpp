@@ -1,6 +1,6 @@
 #include "src/status/doctor.hpp"
 
-#include "src/status/json_writer.hpp"
+#include "src/base/json_writer.hpp"
 
 namespace vipd {
 

@@ -1,6 +1,6 @@
 #include "src/status/event_json.hpp"
 
-#include "src/status/json_writer.hpp"
+#include "src/base/json_writer.hpp"
 #include "src/status/wall_time.hpp"
 
 #include <fmt/format.h>

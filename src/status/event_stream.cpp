@@ -1,7 +1,7 @@
 #include "src/status/event_stream.hpp"
 
+#include "src/base/json_writer.hpp"
 #include "src/status/event_json.hpp"
-#include "src/status/json_writer.hpp"
 
 #include <fmt/format.h>
 

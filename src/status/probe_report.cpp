@@ -1,6 +1,6 @@
 #include "src/status/probe_report.hpp"
 
-#include "src/status/json_writer.hpp"
+#include "src/base/json_writer.hpp"
 
 namespace vipd {
 namespace {

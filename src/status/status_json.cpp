@@ -1,6 +1,6 @@
 #include "src/status/status_json.hpp"
 
-#include "src/status/json_writer.hpp"
+#include "src/base/json_writer.hpp"
 #include "src/status/name_state.hpp"
 #include "src/status/totals.hpp"
 #include "src/status/wall_time.hpp"

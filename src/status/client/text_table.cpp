@@ -1,6 +1,6 @@
 #include "src/status/client/text_table.hpp"
 
-#include "src/status/utf8.hpp"
+#include "src/base/utf8.hpp"
 
 #include <algorithm>
 #include <cassert>

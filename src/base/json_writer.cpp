@@ -1,6 +1,6 @@
-#include "src/status/json_writer.hpp"
+#include "src/base/json_writer.hpp"
 
-#include "src/status/utf8.hpp"
+#include "src/base/utf8.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "src/status/json_writer.hpp"
+#include "src/base/json_writer.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-#include "src/status/utf8.hpp"
+#include "src/base/utf8.hpp"
 
 #include <cstdint>
 
