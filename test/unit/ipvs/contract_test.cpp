@@ -20,8 +20,8 @@ using namespace vipd::ipvs;
 
 namespace {
 
-const ServiceKey v4 = tcp("203.0.113.10:443");
-const ServiceKey v6 = tcp("[2001:db8:f::10]:443");
+const ServiceKey https4 = tcp("203.0.113.10:443");
+const ServiceKey https6 = tcp("[2001:db8:f::10]:443");
 
 bool with_kernel() {
     const char* asked = std::getenv("VIPD_IPVS_CONTRACT");
@@ -30,10 +30,6 @@ bool with_kernel() {
 
 std::vector<std::string> kinds() {
     return with_kernel() ? Lines{"memory", "kernel"} : Lines{"memory"};
-}
-
-WantedServices wanted_of(const Table& table) {
-    return {table.begin(), table.end()};
 }
 
 /// What makes the whole of `actual` into `wanted`.
@@ -101,49 +97,51 @@ void check_round_trip(Empty& backend, const ServiceKey& key, const Service& serv
 
 }  // namespace
 
-TEST_CASE("an empty table reads empty") {
+TEST_CASE("an empty table reads empty", "[contract]") {
     Empty backend(GENERATE(from_range(kinds())));
     CHECK(backend.table().empty());
-    const auto none = backend->read_service(v4);
+    const auto none = backend->read_service(https4);
     REQUIRE(none.has_value());
     CHECK_FALSE(none->has_value());
     CHECK(backend->apply({}).empty());
 }
 
-TEST_CASE("every kind of service comes back as it was written") {
+TEST_CASE("every kind of service comes back as it was written", "[contract]") {
     Empty backend(GENERATE(from_range(kinds())));
-    for (const ServiceKey& key : {v4, v6, udp("203.0.113.10:53"), udp("[2001:db8:f::10]:53"),
-                                  ServiceKey{FirewallMark{7, Family::ipv4}},
-                                  ServiceKey{FirewallMark{4294967295, Family::ipv6}}}) {
+    for (const ServiceKey& key :
+         {https4, https6, udp("203.0.113.10:53"), udp("[2001:db8:f::10]:53"),
+          ServiceKey{FirewallMark{7, Family::ipv4}},
+          ServiceKey{FirewallMark{4294967295, Family::ipv6}}}) {
         check_round_trip(backend, key, with({}));
     }
 }
 
-TEST_CASE("every scheduler with its flags comes back as it was written") {
+TEST_CASE("every scheduler with its flags comes back as it was written", "[contract]") {
     Empty backend(GENERATE(from_range(kinds())));
     for (const char* scheduler :
          {"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "sed", "nq", "fo", "ovf", "mh"}) {
-        check_round_trip(backend, v4, with({.scheduler = scheduler}));
+        check_round_trip(backend, https4, with({.scheduler = scheduler}));
     }
     for (const char* scheduler : {"sh", "mh"}) {
         for (const std::uint32_t flags : {0x08U, 0x10U, 0x18U, 0x20U}) {
-            check_round_trip(backend, v6, with({.scheduler = scheduler, .scheduler_flags = flags}));
+            check_round_trip(backend, https6,
+                             with({.scheduler = scheduler, .scheduler_flags = flags}));
         }
     }
 }
 
-TEST_CASE("persistence and one-packet come back as they were written") {
+TEST_CASE("persistence and one-packet come back as they were written", "[contract]") {
     Empty backend(GENERATE(from_range(kinds())));
     for (const std::uint8_t prefix : std::initializer_list<std::uint8_t>{1, 24, 32}) {
-        check_round_trip(backend, v4, with({.persistence = Persistence{360, prefix, ""}}));
+        check_round_trip(backend, https4, with({.persistence = Persistence{360, prefix, ""}}));
     }
     for (const std::uint8_t prefix : std::initializer_list<std::uint8_t>{1, 64, 128}) {
-        check_round_trip(backend, v6, with({.persistence = Persistence{60, prefix, ""}}));
+        check_round_trip(backend, https6, with({.persistence = Persistence{60, prefix, ""}}));
     }
     check_round_trip(backend, udp("203.0.113.10:53"), with({.one_packet = true}));
 }
 
-TEST_CASE("every forwarding method and tunnel comes back as it was written") {
+TEST_CASE("every forwarding method and tunnel comes back as it was written", "[contract]") {
     Empty backend(GENERATE(from_range(kinds())));
     std::vector<Destination> destinations = {{.forwarding = Forwarding::nat},
                                              {.forwarding = Forwarding::dr},
@@ -158,21 +156,22 @@ TEST_CASE("every forwarding method and tunnel comes back as it was written") {
     for (const Destination& destination : destinations) {
         Service service;
         service.destinations[server("10.0.0.11:443")] = destination;
-        check_round_trip(backend, v4, service);
+        check_round_trip(backend, https4, service);
         service.destinations.clear();
         service.destinations[server("[2001:db8::11]:443")] = destination;
-        check_round_trip(backend, v6, service);
+        check_round_trip(backend, https6, service);
     }
 }
 
-TEST_CASE("a tunnel may cross families, and a mark's destination keep the packet's port") {
+TEST_CASE("a tunnel may cross families, and a mark's destination keep the packet's port",
+          "[contract]") {
     Empty backend(GENERATE(from_range(kinds())));
-    check_round_trip(backend, v4, pool({{"[2001:db8::11]:443", 1}, {"10.0.0.11:443", 1}}));
-    check_round_trip(backend, v6, pool({{"10.0.0.11:443", 1}}));
+    check_round_trip(backend, https4, pool({{"[2001:db8::11]:443", 1}, {"10.0.0.11:443", 1}}));
+    check_round_trip(backend, https6, pool({{"10.0.0.11:443", 1}}));
     check_round_trip(backend, FirewallMark{7, Family::ipv4}, pool({{"10.0.0.11:0", 1}}));
 }
 
-TEST_CASE("an edit changes everything that an add can set") {
+TEST_CASE("an edit changes everything that an add can set", "[contract]") {
     Empty backend(GENERATE(from_range(kinds())));
     const Service plain = pool({{"10.0.0.11:443", 1}});
     Service rich = pool({{"10.0.0.11:443", 7}});
@@ -185,40 +184,41 @@ TEST_CASE("an edit changes everything that an add can set") {
                                          .weight = 9,
                                          .upper_threshold = 3,
                                          .lower_threshold = 2};
-    backend.accept(diff(v4, nullptr, &plain));
-    backend.accept(diff(v4, &plain, &rich));
-    CHECK(backend.table() == Table{{v4, rich}});
-    backend.accept(diff(v4, &rich, &plain));
-    CHECK(backend.table() == Table{{v4, plain}});
+    backend.accept(diff(https4, nullptr, &plain));
+    backend.accept(diff(https4, &plain, &rich));
+    CHECK(backend.table() == Table{{https4, rich}});
+    backend.accept(diff(https4, &rich, &plain));
+    CHECK(backend.table() == Table{{https4, plain}});
 }
 
-TEST_CASE("the errors are the kernel's") {
+TEST_CASE("the errors are the kernel's", "[contract]") {
     Empty backend(GENERATE(from_range(kinds())));
     const auto there = server("10.0.0.11:443");
     const auto missing = server("10.0.0.12:443");
     const auto service = pool({{"10.0.0.11:443", 1}});
-    backend.accept(diff(v4, nullptr, &service));
-    backend.accept({AddService{v6, {}}});
+    backend.accept(diff(https4, nullptr, &service));
+    backend.accept({AddService{https6, {}}});
 
-    CHECK(backend.error_of(AddService{v4, {}}) == EEXIST);
+    CHECK(backend.error_of(AddService{https4, {}}) == EEXIST);
     CHECK(backend.error_of(EditService{udp("203.0.113.10:443"), {}}) == ESRCH);
     CHECK(backend.error_of(RemoveService{udp("203.0.113.10:443")}) == ESRCH);
-    CHECK(backend.error_of(EditService{v4, {.scheduler = "nonsense"}}) == ENOENT);
-    CHECK(backend.error_of(EditService{v4, {.scheduler = "sixteen-letters-"}}) == EINVAL);
-    CHECK(backend.error_of(EditService{v4, {.persistence = Persistence{60, 32, "nope"}}}) ==
+    CHECK(backend.error_of(EditService{https4, {.scheduler = "nonsense"}}) == ENOENT);
+    CHECK(backend.error_of(EditService{https4, {.scheduler = "sixteen-letters-"}}) == EINVAL);
+    CHECK(backend.error_of(EditService{https4, {.persistence = Persistence{60, 32, "nope"}}}) ==
           ENOENT);
-    CHECK(backend.error_of(EditService{v6, {.persistence = Persistence{60, 0, ""}}}) == EINVAL);
-    CHECK(backend.error_of(EditService{v6, {.persistence = Persistence{60, 129, ""}}}) == EINVAL);
+    CHECK(backend.error_of(EditService{https6, {.persistence = Persistence{60, 0, ""}}}) == EINVAL);
+    CHECK(backend.error_of(EditService{https6, {.persistence = Persistence{60, 129, ""}}}) ==
+          EINVAL);
 
     CHECK(backend.error_of(AddDestination{udp("203.0.113.10:443"), missing, {}}) == ESRCH);
     CHECK(backend.error_of(EditDestination{udp("203.0.113.10:443"), missing, {}}) == ESRCH);
     CHECK(backend.error_of(RemoveDestination{udp("203.0.113.10:443"), missing}) == ESRCH);
-    CHECK(backend.error_of(AddDestination{v4, there, {}}) == EEXIST);
-    CHECK(backend.error_of(EditDestination{v4, missing, {}}) == ENOENT);
-    CHECK(backend.error_of(RemoveDestination{v4, missing}) == ENOENT);
+    CHECK(backend.error_of(AddDestination{https4, there, {}}) == EEXIST);
+    CHECK(backend.error_of(EditDestination{https4, missing, {}}) == ENOENT);
+    CHECK(backend.error_of(RemoveDestination{https4, missing}) == ENOENT);
 
     const auto add = [&](const std::string& endpoint, const Destination& destination) {
-        return backend.error_of(AddDestination{v4, server(endpoint), destination});
+        return backend.error_of(AddDestination{https4, server(endpoint), destination});
     };
     CHECK(add("10.0.0.12:443", {.weight = -1}) == ERANGE);
     CHECK(add("10.0.0.12:443", {.upper_threshold = 1, .lower_threshold = 2}) == ERANGE);
@@ -231,17 +231,19 @@ TEST_CASE("the errors are the kernel's") {
     CHECK(add("224.0.0.12:443", {}) == EINVAL);
     CHECK(add("255.255.255.255:443", {}) == EINVAL);
     CHECK(add("0.0.0.0:443", {}) == EINVAL);
-    CHECK(backend.error_of(EditDestination{v4, there, {.weight = -1}}) == ERANGE);
-    CHECK(backend.error_of(EditDestination{v4, there, {.tunnel = {TunnelType::gue, 0, {}}}}) ==
+    CHECK(backend.error_of(EditDestination{https4, there, {.weight = -1}}) == ERANGE);
+    CHECK(backend.error_of(EditDestination{https4, there, {.tunnel = {TunnelType::gue, 0, {}}}}) ==
           EINVAL);
-    CHECK(backend.table() == Table{{v4, service}, {v6, {}}});
+    CHECK(backend.table() == Table{{https4, service}, {https6, {}}});
 }
 
-TEST_CASE("a refused change does not stop those after it, and each has its own answer") {
+TEST_CASE("a refused change does not stop those after it, and each has its own answer",
+          "[contract]") {
     Empty backend(GENERATE(from_range(kinds())));
     const std::vector<Change> changes = {
-        AddService{v4, {}}, AddDestination{v4, server("10.0.0.11:443"), {.weight = -1}},
-        AddDestination{v4, server("10.0.0.12:443"), {}}, RemoveService{v6}, AddService{v6, {}}};
+        AddService{https4, {}}, AddDestination{https4, server("10.0.0.11:443"), {.weight = -1}},
+        AddDestination{https4, server("10.0.0.12:443"), {}}, RemoveService{https6},
+        AddService{https6, {}}};
     const auto answers = backend->apply(changes);
     REQUIRE(answers.size() == changes.size());
     std::vector<int> errors;
@@ -251,19 +253,19 @@ TEST_CASE("a refused change does not stop those after it, and each has its own a
         CHECK((!answers[i].error || !answers[i].error->text.empty()));
     }
     CHECK(errors == std::vector<int>{0, ERANGE, 0, ESRCH, 0});
-    CHECK(backend.table() == Table{{v4, pool({{"10.0.0.12:443", 1}})}, {v6, {}}});
+    CHECK(backend.table() == Table{{https4, pool({{"10.0.0.12:443", 1}})}, {https6, {}}});
 }
 
-TEST_CASE("a service with more destinations than a datagram holds is read whole") {
+TEST_CASE("a service with more destinations than a datagram holds is read whole", "[contract]") {
     Empty backend(GENERATE(from_range(kinds())));
     Service service;
     for (std::uint16_t port = 1; port <= 1000; ++port) {
         service.destinations[{Address::parse("10.0.0.11").value(), port}] = {};
     }
-    check_round_trip(backend, v4, service);
+    check_round_trip(backend, https4, service);
 }
 
-TEST_CASE("many services are written and read") {
+TEST_CASE("many services are written and read", "[contract]") {
     Empty backend(GENERATE(from_range(kinds())));
     Table table;
     for (std::uint16_t port = 1; port <= 300; ++port) {
@@ -276,7 +278,7 @@ TEST_CASE("many services are written and read") {
     CHECK(backend.table().empty());
 }
 
-TEST_CASE("timeouts that are not 0 are set, the others stay") {
+TEST_CASE("timeouts that are not 0 are set, the others stay", "[contract]") {
     Empty backend(GENERATE(from_range(kinds())));
     REQUIRE(backend->set_timeouts({900, 120, 300}).has_value());
     CHECK(*backend->read_timeouts() == Timeouts{900, 120, 300});
@@ -287,7 +289,7 @@ TEST_CASE("timeouts that are not 0 are set, the others stay") {
     REQUIRE(backend->set_timeouts({900, 120, 300}).has_value());
 }
 
-TEST_CASE("for generated tables, applying the difference gives the wanted table") {
+TEST_CASE("for generated tables, applying the difference gives the wanted table", "[contract]") {
     const auto kind = GENERATE(from_range(kinds()));
     Empty backend(kind);
     RandomTables random(20);
@@ -303,7 +305,7 @@ TEST_CASE("for generated tables, applying the difference gives the wanted table"
     backend.accept(difference(actual, {}));
 }
 
-TEST_CASE("an address is added once, found, and removed once", "[address]") {
+TEST_CASE("an address is added once, found, and removed once", "[contract][address]") {
     const auto kind = GENERATE(from_range(kinds()));
     const std::unique_ptr<AddressBackend> host =
         kind == "kernel" ? open_host_addresses() : std::make_unique<MemoryAddresses>();
@@ -321,7 +323,8 @@ TEST_CASE("an address is added once, found, and removed once", "[address]") {
     }
 }
 
-TEST_CASE("an interface that is missing refuses the address and has none to remove", "[address]") {
+TEST_CASE("an interface that is missing refuses the address and has none to remove",
+          "[contract][address]") {
     if (!with_kernel()) return;  // memory knows no interfaces
     const auto host = open_host_addresses();
     const auto vip = Address::parse("203.0.113.10").value();

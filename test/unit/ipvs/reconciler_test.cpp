@@ -21,10 +21,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-WantedServices wanted_of(const Table& table) {
-    return {table.begin(), table.end()};
-}
-
 std::ptrdiff_t working(const Table& table, const ServiceKey& key) {
     const auto found = table.find(key);
     if (found == table.end()) return 0;

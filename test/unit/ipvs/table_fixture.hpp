@@ -43,6 +43,11 @@ inline Service pool(const std::vector<std::pair<std::string, std::int32_t>>& ser
     return service;
 }
 
+/// Every service of it.
+inline WantedServices wanted_of(const Table& table) {
+    return {table.begin(), table.end()};
+}
+
 inline std::ostream& operator<<(std::ostream& out, const ServiceKey& key) {
     return out << to_string(key);
 }

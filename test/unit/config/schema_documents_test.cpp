@@ -1,7 +1,9 @@
 // Configurations, and whether the reader accepts them: a JSON object a line, for schema_test.py to
-// ask the schema.
+// ask the schema. Hidden: it tests nothing by itself.
 
 #include "test/unit/config/changed_examples.hpp"
+
+#include <catch2/catch.hpp>
 
 #include <cstdio>
 
@@ -9,7 +11,7 @@ using namespace vipd::test;
 
 namespace {
 
-void tell(const std::string& what, const nlohmann::json& document) {
+void tell_case(const std::string& what, const nlohmann::json& document) {
     const nlohmann::json line{
         {"what", what}, {"problems", reader_problems(document)}, {"document", document}};
     std::puts(line.dump().c_str());
@@ -17,9 +19,9 @@ void tell(const std::string& what, const nlohmann::json& document) {
 
 }  // namespace
 
-int main() {
+TEST_CASE("documents for schema_test.py", "[.][documents]") {
     for (const auto* name : {"etc/vipd.json", "etc/minimal.json"})
-        tell(name, parse_file(name));
+        tell_case(name, parse_file(name));
     for (const auto& example : changed_examples())
-        tell(example.what, example.document);
+        tell_case(example.what, example.document);
 }

@@ -1,9 +1,10 @@
 // Answers of the API to what docs/openapi.json describes: a JSON object a line, for openapi_test.py
-// to compare with the document.
+// to compare with the document. Hidden: it tests nothing by itself.
 
 #include "src/status/command_json.hpp"
 #include "test/unit/status/ask.hpp"
 
+#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
@@ -29,7 +30,7 @@ void tell(const std::string& path, const std::string& method, const HttpResponse
 
 }  // namespace
 
-int main() {
+TEST_CASE("answers for openapi_test.py", "[.][answers]") {
     const std::vector<std::pair<std::string, std::string>> asked{
         {"/v1/status", "/v1/status"},
         {"/v1/status", "/v1/status?summary"},
