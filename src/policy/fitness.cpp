@@ -18,7 +18,8 @@ std::size_t up_needed(const FitnessInput& input, const FitnessRules& rules) {
 }  // namespace
 
 Fitness decide_fitness(const FitnessInput& input, const FitnessRules& rules) {
-    if (input.enabled == 0) return {false, {"none-enabled", "no server is enabled"}};
+    if (input.enabled == 0)
+        return {false, {"none-enabled", "no enabled server with an address of this family"}};
     const auto needed = up_needed(input, rules);
     const auto* const aim = input.was_fit ? "stay" : "become";
     if (input.up < needed) {
