@@ -40,8 +40,7 @@ template <class T>
 void add_sorted(std::vector<T>& values, const std::vector<T>& added) {
     values.insert(values.end(), added.begin(), added.end());
     std::ranges::sort(values);
-    const auto repeated = std::ranges::unique(values);
-    values.erase(repeated.begin(), repeated.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
 }  // namespace

@@ -36,8 +36,7 @@ bool Problems::touches(std::string_view pointer) const {
 
 std::vector<ConfigProblem> Problems::finish(const std::vector<Source>& sources) && {
     std::ranges::sort(problems_);
-    const auto repeated = std::ranges::unique(problems_);
-    problems_.erase(repeated.begin(), repeated.end());
+    problems_.erase(std::unique(problems_.begin(), problems_.end()), problems_.end());
 
     std::vector<ConfigProblem> finished;
     for (auto& entry : problems_) {

@@ -22,9 +22,9 @@ bgp::RouteAttributes leaving_attributes(bgp::RouteAttributes attributes) {
     attributes.med = 0xffffffffU;
     attributes.local_pref = 0;
     attributes.communities.push_back(bgp::graceful_shutdown);
-    std::ranges::sort(attributes.communities);
-    const auto repeated = std::ranges::unique(attributes.communities);
-    attributes.communities.erase(repeated.begin(), repeated.end());
+    auto& communities = attributes.communities;
+    std::ranges::sort(communities);
+    communities.erase(std::unique(communities.begin(), communities.end()), communities.end());
     return attributes;
 }
 
