@@ -1,6 +1,6 @@
 #include "bgp/framer.hpp"
 #include "bgp/message.hpp"
-#include "test/fuzz/bgp_targets.hpp"
+#include "test/fuzz/targets.hpp"
 
 #include <algorithm>
 

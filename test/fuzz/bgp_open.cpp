@@ -1,6 +1,6 @@
 #include "bgp/capability.hpp"
 #include "bgp/message.hpp"
-#include "test/fuzz/bgp_targets.hpp"
+#include "test/fuzz/targets.hpp"
 
 namespace vipd::fuzz {
 

@@ -1,6 +1,6 @@
 #include "bgp/session.hpp"
 #include "src/base/overloaded.hpp"
-#include "test/fuzz/bgp_targets.hpp"
+#include "test/fuzz/targets.hpp"
 
 #include <algorithm>
 #include <array>

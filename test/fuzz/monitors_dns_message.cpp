@@ -1,5 +1,5 @@
 #include "monitors/dns_message.hpp"
-#include "test/fuzz/monitors_targets.hpp"
+#include "test/fuzz/targets.hpp"
 
 #include <string>
 

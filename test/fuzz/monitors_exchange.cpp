@@ -1,5 +1,5 @@
 #include "monitors/exchange.hpp"
-#include "test/fuzz/monitors_targets.hpp"
+#include "test/fuzz/targets.hpp"
 
 #include <algorithm>
 #include <string>
