@@ -103,6 +103,13 @@ void JsonWriter::value(std::string_view text) {
     append_json_string(out_, text);
 }
 
+void JsonWriter::value(const std::vector<std::string>& texts) {
+    begin_array();
+    for (const auto& text : texts)
+        value(text);
+    end_array();
+}
+
 void JsonWriter::value(std::chrono::milliseconds duration) {
     const auto count = duration.count();
     const auto magnitude = count < 0 ? -count : count;

@@ -32,6 +32,8 @@ public:
     void value(std::string_view text);
     void value(const char* text) { value(std::string_view(text)); }
     void value(const std::string& text) { value(std::string_view(text)); }
+    /// An array of them.
+    void value(const std::vector<std::string>& texts);
     /// Seconds with three decimals.
     void value(std::chrono::milliseconds duration);
 

@@ -11,10 +11,7 @@ namespace {
 
 std::string details_of(const std::vector<std::string>& lines) {
     JsonWriter json;
-    json.begin_array();
-    for (const auto& line : lines)
-        json.value(line);
-    json.end_array();
+    json.value(lines);
     return json.take();
 }
 

@@ -39,8 +39,9 @@ CommandResult Controller::execute(const Command& command, const SetAdmin& set, T
     std::vector<ServerName> names;
     for (const auto& [service, config] : config_.services) {
         for (const auto* servers : {&config.servers, &config.unresolved}) {
-            for (const auto& [server, settings] : *servers)
+            for (const auto& [server, settings] : *servers) {
                 if (concerns(set, service, server)) names.push_back({service, server});
+            }
         }
     }
     if (names.empty()) {

@@ -14,6 +14,7 @@ namespace {
 
 /// For the answer to `vipctl restart` to reach its asker before the process goes.
 constexpr Duration reply_time{200};
+
 }  // namespace
 
 void Daemon::Wiring::execute(const Command& command, const Reply& answer) {

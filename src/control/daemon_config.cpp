@@ -1,6 +1,7 @@
 // The configuration while vipd runs: reloads, lists of servers, and the host names in both.
 
 #include "src/control/bgp_settings.hpp"
+#include "src/control/check_reload.hpp"
 #include "src/control/wiring.hpp"
 
 #include <fmt/format.h>

@@ -7,7 +7,6 @@
 #include "ipvs/kernel_thread.hpp"
 #include "monitors/engine.hpp"
 #include "src/config/read_config.hpp"
-#include "src/control/check_reload.hpp"
 #include "src/control/controller.hpp"
 #include "src/control/daemon.hpp"
 #include "src/control/list_update.hpp"

@@ -22,6 +22,7 @@ std::string checksum(std::string_view text) {
     return fmt::format("{:08x}", crc.checksum());
 }
 
+// Texts of foreign files may hold bytes that are no UTF-8 (in comments): JsonWriter replaces them.
 std::string framed(std::string_view kind, JsonWriter content) {
     const auto body = content.take();
     JsonWriter header;
@@ -99,12 +100,20 @@ void member_if(JsonWriter& json, std::string_view name, const std::optional<T>& 
     if (content) json.member(name, *content);
 }
 
+void write(JsonWriter& json, const std::string& text) {
+    json.value(text);
+}
+
 void write(JsonWriter& json, WallTime time) {
     json.value(as_number(time));
 }
 
 void write(JsonWriter& json, const Address& address) {
     json.value(address.to_string());
+}
+
+void write(JsonWriter& json, monitors::Health health) {
+    json.value(monitors::to_string(health));
 }
 
 void write(JsonWriter& json, const SavedOverride& saved) {
@@ -114,21 +123,6 @@ void write(JsonWriter& json, const SavedOverride& saved) {
     json.member("why", saved.why);
     json.member("since", as_number(saved.since));
     member_if(json, "until", as_number(saved.until));
-    json.end_object();
-}
-
-void write(JsonWriter& json, const SavedServer& saved) {
-    json.begin_object();
-    json.member("health", monitors::to_string(saved.health));
-    if (!saved.monitors.empty()) {
-        json.key("monitors");
-        json.begin_array();
-        for (const auto health : saved.monitors)
-            json.value(monitors::to_string(health));
-        json.end_array();
-    }
-    member_if(json, "since", as_number(saved.since));
-    member_if(json, "went_down", as_number(saved.went_down));
     json.end_object();
 }
 
@@ -163,6 +157,24 @@ void write(JsonWriter& json, const ipvs::VipAddress& vip) {
     json.end_object();
 }
 
+template <class Range>
+void write_array(JsonWriter& json, std::string_view name, const Range& range) {
+    json.key(name);
+    json.begin_array();
+    for (const auto& element : range)
+        write(json, element);
+    json.end_array();
+}
+
+void write(JsonWriter& json, const SavedServer& saved) {
+    json.begin_object();
+    json.member("health", monitors::to_string(saved.health));
+    if (!saved.monitors.empty()) write_array(json, "monitors", saved.monitors);
+    member_if(json, "since", as_number(saved.since));
+    member_if(json, "went_down", as_number(saved.went_down));
+    json.end_object();
+}
+
 std::string_view as_key(const std::string& text) {
     return text;
 }
@@ -192,15 +204,6 @@ void write_nested(JsonWriter& json, const Map& map) {
 
 void write(JsonWriter& json, const std::shared_ptr<const SavedService>& service) {
     write_nested(json, *service);
-}
-
-template <class Range>
-void write_array(JsonWriter& json, std::string_view name, const Range& range) {
-    json.key(name);
-    json.begin_array();
-    for (const auto& element : range)
-        write(json, element);
-    json.end_array();
 }
 
 template <class Map>
@@ -490,11 +493,7 @@ std::string to_text(const AcceptedConfig& accepted) {
     json.begin_object();
     json.member("file", accepted.file);
     json.member("node", accepted.node);
-    json.key("texts");
-    json.begin_object();
-    for (const auto& [path, text] : accepted.texts)
-        json.member(path, text);
-    json.end_object();
+    write_object(json, "texts", accepted.texts);
     json.end_object();
     return framed("vipd-accepted-config", std::move(json));
 }

@@ -228,11 +228,7 @@ void StatusWriter::lists() {
     for (const auto& list : snapshot_.lists) {
         json_.begin_object();
         json_.member("file", list.file);
-        json_.key("groups");
-        json_.begin_array();
-        for (const auto& group : list.groups)
-            json_.value(group);
-        json_.end_array();
+        json_.member("groups", list.groups);
         json_.member("servers", list.servers);
         since("good_at", "good_seconds", list.good_at);
         json_.member("stale", list.problem.has_value());
@@ -381,11 +377,7 @@ void StatusWriter::service(const ServiceView& view, Detail detail) {
     json_.member("port", view.port);
     json_.member("firewall_mark", view.firewall_mark);
     json_.member("scheduler", view.scheduler);
-    json_.key("scheduler_flags");
-    json_.begin_array();
-    for (const auto& flag : view.scheduler_flags)
-        json_.value(flag);
-    json_.end_array();
+    json_.member("scheduler_flags", view.scheduler_flags);
     json_.member("forwarding", view.forwarding);
     json_.member("tunnel", view.tunnel);
     json_.member("one_packet", view.one_packet);
@@ -408,11 +400,7 @@ void StatusWriter::vip_address(const VipAddressView& view) {
     json_.member("degraded", view.degraded);
     since("since", "seconds", view.since);
     json_.member("present", view.present);
-    json_.key("advertised_to");
-    json_.begin_array();
-    for (const auto& peer : view.advertised_to)
-        json_.value(peer);
-    json_.end_array();
+    json_.member("advertised_to", view.advertised_to);
     deadline("deadline", view.deadline);
     json_.end_object();
 }
@@ -421,11 +409,7 @@ void StatusWriter::vip(const VipView& view) {
     json_.begin_object();
     json_.member("name", view.name);
     json_.member("interface", view.interface);
-    json_.key("services");
-    json_.begin_array();
-    for (const auto& service : view.services)
-        json_.value(service);
-    json_.end_array();
+    json_.member("services", view.services);
     json_.key("addresses");
     json_.begin_array();
     for (const auto& address : view.addresses)

@@ -50,9 +50,12 @@ TEST_CASE("objects and arrays are separated by commas wherever they are nested")
     json.end_array();
     json.member("absent", std::optional<std::string>());
     json.member("present", std::optional<int>(3));
+    json.member("texts", std::vector<std::string>{"a", "b\n"});
+    json.member("none", std::vector<std::string>());
     json.end_object();
     CHECK(json.take() ==
-          R"({"number":-7,"flag":true,"list":[{},[],null,"text"],"absent":null,"present":3})");
+          R"({"number":-7,"flag":true,"list":[{},[],null,"text"],"absent":null,"present":3,)"
+          R"("texts":["a","b\n"],"none":[]})");
 }
 
 TEST_CASE("durations are seconds with three decimals, on both sides of zero") {

@@ -5,8 +5,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
+#include <string>
+#include <utility>
 #include <vector>
 
 using namespace vipd;
@@ -15,7 +16,8 @@ namespace {
 
 using Target = void (*)(std::span<const std::uint8_t>);
 
-void replay(const char* name, Target target) {
+void replay(const std::string& name, Target target) {
+    INFO(name);
     const auto folder = std::filesystem::path(VIPD_FUZZ_CORPUS) / name;
     int replayed = 0;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
@@ -31,30 +33,17 @@ void replay(const char* name, Target target) {
 
 }  // namespace
 
-TEST_CASE("the corpus of BGP messages") {
-    replay("bgp_message", fuzz::bgp_message);
-}
-TEST_CASE("the corpus of OPENs") {
-    replay("bgp_open", fuzz::bgp_open);
-}
-TEST_CASE("the corpus of sessions") {
-    replay("bgp_session", fuzz::bgp_session);
-}
-TEST_CASE("the corpus of HTTP responses") {
-    replay("monitors_http_response", fuzz::monitors_http_response);
-}
-TEST_CASE("the corpus of DNS messages") {
-    replay("monitors_dns_message", fuzz::monitors_dns_message);
-}
-TEST_CASE("the corpus of answers to look for patterns in") {
-    replay("monitors_exchange", fuzz::monitors_exchange);
-}
-TEST_CASE("the corpus of ICMP messages") {
-    replay("monitors_icmp", fuzz::monitors_icmp);
-}
-TEST_CASE("the corpus of server lists") {
-    replay("config_server_list", fuzz::config_server_list);
-}
-TEST_CASE("the corpus of requests and commands") {
-    replay("status_request", fuzz::status_request);
+TEST_CASE("what the fuzzers found interesting holds") {
+    const auto [name, target] = GENERATE(values<std::pair<std::string, Target>>({
+        {"bgp_message", fuzz::bgp_message},
+        {"bgp_open", fuzz::bgp_open},
+        {"bgp_session", fuzz::bgp_session},
+        {"monitors_http_response", fuzz::monitors_http_response},
+        {"monitors_dns_message", fuzz::monitors_dns_message},
+        {"monitors_exchange", fuzz::monitors_exchange},
+        {"monitors_icmp", fuzz::monitors_icmp},
+        {"config_server_list", fuzz::config_server_list},
+        {"status_request", fuzz::status_request},
+    }));
+    replay(name, target);
 }
