@@ -2,6 +2,7 @@
 """Servers by host name, on loopback: BIND answers for their names, BIRD is the router, nginx the servers."""
 
 import json
+import os
 import signal
 import socket
 import types
@@ -42,6 +43,8 @@ class NameServer:
 
     def freeze(self):
         self._process.send_signal(signal.SIGSTOP)
+        # Sent is not stopped: until then a thread of it still answers.
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def thaw(self):
         self._process.send_signal(signal.SIGCONT)

@@ -72,7 +72,13 @@ public:
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
-    void signal(int number) const { ::kill(process_, number); }
+    /// Returns when it is stopped. The signal alone does not wait for that, and a thread that runs
+    /// on another processor still answers.
+    void freeze() const {
+        ::kill(process_, SIGSTOP);
+        siginfo_t found;
+        ::waitid(P_PID, static_cast<id_t>(process_), &found, WSTOPPED | WEXITED | WNOWAIT);
+    }
     /// Returns when it is dead and its sockets are closed.
     void kill() {
         ::kill(process_, SIGKILL);

@@ -39,7 +39,7 @@ public:
             wait_until_listening(endpoint);
     }
 
-    void signal(int number) const { process_->signal(number); }
+    void freeze() const { process_->freeze(); }
     void kill() { process_->kill(); }
 
     TemporaryFolder folder_;
@@ -118,7 +118,7 @@ TEST_CASE("nginx that closes without an answer, drips, hangs and is gone", "[rea
           "down connection-closed: closed before a status line");
     CHECK(verdict_on(nginx.plain, HttpCheck{.host = "h", .target = "/slow"}, 50ms)
               .starts_with("down timeout: no complete answer within 50ms (connected after "));
-    nginx.signal(SIGSTOP);
+    nginx.freeze();
     CHECK(verdict_on(nginx.plain, HttpCheck{.host = "h"}, 50ms)
               .starts_with("down timeout: no answer within 50ms (connected after "));
     CHECK(verdict_on(nginx.good, https("good.test", "/healthz", ca), 50ms)
@@ -270,7 +270,7 @@ TEST_CASE("Redis answers, refuses without a password, and hangs", "[real]") {
     CHECK(verdict_on(open, check) == "up ok: answered as expected");
     CHECK(verdict_on(locked, check)
               .starts_with("down unexpected-answer: got \"-NOAUTH Authentication required."));
-    redis.signal(SIGSTOP);
+    redis.freeze();
     CHECK(verdict_on(open, check, 50ms)
               .starts_with("down timeout: no answer within 50ms (connected after "));
     CHECK(verdict_on(open, TcpCheck{}) == "up ok: connected");  // which is why there are exchanges
@@ -336,7 +336,7 @@ TEST_CASE("BIND over UDP and TCP", "[real]") {
     raw.expect = *BytePattern::parse_hex("2a 2a 8? ?3");
     CHECK(verdict_on(endpoint, raw).starts_with("down unexpected-answer: got "));
 
-    named.signal(SIGSTOP);
+    named.freeze();
     CHECK(verdict_on(endpoint, DnsCheck{.name = "www.example.test"}, 50ms) ==
           "down timeout: no answer within 50ms");
     CHECK(verdict_on(endpoint, raw, 50ms) == "down timeout: no answer within 50ms");
