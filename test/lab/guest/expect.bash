@@ -32,20 +32,24 @@ at_most() {
     millionths b "$2"
     [ "$a" -le "$b" ]
 }
-elapsed() {
+tell() {
     local a b
     millionths a "$began"
     millionths b "$EPOCHREALTIME"
-    printf '%3d.%02d' $(((b - a) / 1000000)) $(((b - a) / 10000 % 100))
+    printf '  [%3d.%02d] %s\n' $(((b - a) / 1000000)) $(((b - a) / 10000 % 100)) "$*"
 }
 
-step() { echo "  [$(elapsed)] -- $*"; }
-note() { echo "  [$(elapsed)]      $*"; }
-passed() { echo "  [$(elapsed)] ok   $*"; }
+step() { tell "-- $*"; }
+note() { tell "     $*"; }
+passed() { tell "ok   $*"; }
 failed() {
-    echo "  [$(elapsed)] FAIL $*"
+    tell "FAIL $*"
     failures=$((failures + 1))
 }
+
+# In the place of the program: a pipe into which nobody writes.
+exec {silence}<>/run/silence
+sleep() { read -r -t "$1" -u "$silence" || true; }
 
 # expect TEXT COMMAND...: the command succeeds now.
 expect() {
@@ -63,10 +67,11 @@ never() {
 
 # within SECONDS TEXT COMMAND...: the command succeeds before that many seconds have passed.
 within() {
-    local limit=$1 text=$2 start=$EPOCHREALTIME
+    local limit=$1 text=$2 start=$EPOCHREALTIME deadline
     shift 2
+    deadline=$(after "$start" "$limit")
     until "$@"; do
-        if ! at_most "$(seconds_between "$start" "$EPOCHREALTIME")" "$limit"; then
+        if ! at_most "$EPOCHREALTIME" "$deadline"; then
             failed "$text (not within $limit s)"
             return 0
         fi

@@ -43,6 +43,6 @@ frr_daemon() {
         -z "$work/frr/zserv.api" --vty_socket "$work/frr" --moduledir "$work/frr"
 }
 
-routed_by_frr() { [ -n "$(in_ns frr ip "$(family_of "$1")" route show "$1" proto bgp)" ]; }  # ADDRESS
+routed_by_frr() { routed_in frr "$1" bgp; }  # ADDRESS
 not_routed_by_frr() { ! routed_by_frr "$1"; }
 announced_to_frr() { routed_by_frr "$vip4" && routed_by_frr "$vip6"; }

@@ -19,60 +19,60 @@ spawn() {  # NAMESPACE LOG COMMAND...: in the background; $! is the command itse
 settings() {  # NAMESPACE NAME=VALUE...: its own net sysctls
     local namespace=$1
     shift
-    in_ns "$namespace" /bin/bash -c 'for pair; do echo "${pair#*=}" >"/proc/sys/net/${pair%%=*}"; done' - "$@"
+    in_ns "$namespace" sysctl -q -w "${@/#/net/}"
 }
 
 balancer_settings() { in_ns "$1" sysctl -q -p /lab/sysctl.d/80-vipd.conf; }  # NAMESPACE: those that vipd comes with
 
-# link NAMESPACE NET4 NET6 HOST4 HOST6 [MORE]: a veth pair from the router, which is .1 and ::1. MORE: for ip in that namespace.
+# link NAMESPACE NET4 NET6 HOST4 HOST6: a namespace and a veth pair to it from the router, which is .1 and ::1.
 link() {
-    local namespace=$1 net4=$2 net6=$3 host4=$4 host6=$5 more=${6:-}
-    ip netns add "$namespace"
-    ip -n router -batch - <<-END
-		link add $namespace type veth peer name eth0 netns $namespace
-		addr add $net4.1/24 dev $namespace
-		addr add ${net6}::1/64 dev $namespace nodad
-		link set $namespace up
-	END
-    ip -n "$namespace" -batch - <<-END
-		link set lo up
-		addr add $net4.$host4/24 dev eth0
-		addr add ${net6}::$host6/64 dev eth0 nodad
-		link set eth0 up
-		route add default via $net4.1
-		route add ::/0 via ${net6}::1
-		$more
-	END
+    ip netns add "$1"
+    router_end "$@" | ip -n router -batch -
+    host_end "$@" | ip -n "$1" -batch -
+}
+# Its two ends, for ip in their namespaces: a site starts ip once for many of them, as on an emulated machine starts are dear.
+router_end() {  # NAMESPACE NET4 NET6 ...
+    echo "link add $1 type veth peer name eth0 netns $1
+        addr add $2.1/24 dev $1
+        addr add $3::1/64 dev $1 nodad
+        link set $1 up"
+}
+host_end() {  # NAMESPACE NET4 NET6 HOST4 HOST6
+    echo "link set lo up
+        addr add $2.$4/24 dev eth0
+        addr add $3::$5/64 dev eth0 nodad
+        link set eth0 up
+        route add default via $2.1
+        route add ::/0 via $3::1"
 }
 
 ports=80  # that the servers listen on
 
 start_server() {  # N: nginx in rsN. /healthz and / answer at once with the server's name; /download takes ten seconds, /short three.
     local name=rs$1 folder=$work/rs$1
+    local port listen=
+    for port in $ports; do listen+="listen $port; listen [::]:$port; "; done
     mkdir -p "$folder/html"
     echo "$name" >"$folder/html/index.html"
     echo ok >"$folder/html/healthz"
-    cat >"$folder/nginx.conf" <<-END
-		daemon off; master_process off; pid $folder/pid; error_log $folder/error.log;
-		events { worker_connections 256; }
-		http {
-		    access_log off; client_body_temp_path $folder/body; proxy_temp_path $folder/proxy;
-		    fastcgi_temp_path $folder/fastcgi; uwsgi_temp_path $folder/uwsgi; scgi_temp_path $folder/scgi;
-		    server {
-		        $(for port in $ports; do echo "listen $port; listen [::]:$port;"; done) root $folder/html; add_header X-Server $name always;
-		        location = /download { alias $work/download; limit_rate 50k; }
-		        location = /short { alias $work/short; limit_rate 50k; }
-		    }
-		}
-	END
+    echo "daemon off; master_process off; pid $folder/pid; error_log $folder/error.log;
+        events { worker_connections 256; }
+        http {
+            access_log off; client_body_temp_path $folder/body; proxy_temp_path $folder/proxy;
+            fastcgi_temp_path $folder/fastcgi; uwsgi_temp_path $folder/uwsgi; scgi_temp_path $folder/scgi;
+            server {
+                $listen root $folder/html; add_header X-Server $name always;
+                location = /download { alias /tmp/download; limit_rate 50k; }
+                location = /short { alias /tmp/short; limit_rate 50k; }
+            }
+        }" >"$folder/nginx.conf"
     spawn "$name" "$name.log" nginx -c "$folder/nginx.conf" -p "$folder"
     echo $! >"$folder/process"
 }
 
-server_process() { cat "$work/rs$1/process"; }
-kill_server() { kill -KILL "$(server_process "$1")"; }    # connections to it are refused
-freeze_server() { kill -STOP "$(server_process "$1")"; }  # they are accepted by the kernel and never answered
-thaw_server() { kill -CONT "$(server_process "$1")"; }
+kill_server() { kill -KILL "$(<"$work/rs$1/process")"; }    # connections to it are refused
+freeze_server() { kill -STOP "$(<"$work/rs$1/process")"; }  # they are accepted by the kernel and never answered
+thaw_server() { kill -CONT "$(<"$work/rs$1/process")"; }
 break_server() { rm "$work/rs$1/html/healthz"; }          # its health check answers 404, traffic is still served
 mend_server() { echo ok >"$work/rs$1/html/healthz"; }
 cut_server() { ip -n router link set "rs$1" down; }       # its packets vanish
@@ -81,14 +81,11 @@ join_server() {
     ip -n router addr replace "fd03:$1::1/64" dev "rs$1" nodad  # a v6 address goes with the link
 }
 
-add_server() {  # N
-    local name=rs$1
-    link "$name" "10.3.$1" "fd03:$1" 10 10 "link set tunl0 up
-		link set ip6tnl0 up
-		addr add $vip4/32 dev tunl0
-		addr add $vip6/128 dev ip6tnl0 nodad"
-    settings "$name" ipv4/conf/all/rp_filter=0 ipv4/conf/tunl0/rp_filter=0 ipv4/conf/eth0/rp_filter=0
-    start_server "$1"
+server_ends() {
+    echo "link set tunl0 up
+        link set ip6tnl0 up
+        addr add $vip4/32 dev tunl0
+        addr add $vip6/128 dev ip6tnl0 nodad"
 }
 
 bird_base() {  # NAME ROUTER_ID
@@ -115,8 +112,6 @@ near_link() {  # N
 		rule add from fd04:$1::10 lookup 100
 		route add default via fd04:$1::1 table 100
 	END
-    settings lb "ipv4/conf/near$1/rp_filter=0"
-    settings "rs$1" ipv4/conf/lb0/rp_filter=0
 }
 
 # An end for every kind of tunnel, over either family and with either inside. GUE's UDP port is 6080.
@@ -129,49 +124,57 @@ tunnel_ends() {  # N
     in_ns "rs$1" ip fou add port 6080 gue
     in_ns "rs$1" ip -6 fou add port 6080 gue
     in_ns "rs$1" ip -6 tunnel change ip6tnl0 mode any
-    settings "rs$1" ipv4/conf/gre0/rp_filter=0 ipv4/conf/sit0/rp_filter=0
 }
 
 start_router() {
     bird_base bird 10.2.0.1 >"$work/bird.conf"
-    cat >>"$work/bird.conf" <<-'END'
-		protocol kernel { merge paths on; ipv4 { import none; export all; }; }
-		protocol kernel { merge paths on; ipv6 { import none; export all; }; }
-		protocol bgp lb {
-		    local 10.2.0.1 as 64600; neighbor 10.2.0.10 as 64601; passive; hold time 9;
-		    error wait time 1, 2; debug all;
-		    ipv4 { import all; export none; };
-		    ipv6 { import all; export none; };
-		}
-	END
+    echo 'protocol kernel { merge paths on; ipv4 { import none; export all; }; }
+        protocol kernel { merge paths on; ipv6 { import none; export all; }; }
+        protocol bgp lb {
+            local 10.2.0.1 as 64600; neighbor 10.2.0.10 as 64601; passive; hold time 9;
+            error wait time 1, 2; debug all;
+            ipv4 { import all; export none; };
+            ipv6 { import all; export none; };
+        }' >>"$work/bird.conf"
     in_ns router bird -c "$work/bird.conf" -s "$work/bird.ctl" -P "$work/bird.pid"
     # The router's own routing table as it changes: the witness of what is announced.
     lab_in router ip -ts monitor route >"$work/routes.log" &
 }
 
 site_up() {  # SERVERS
-    local number
-    head -c 500000 /dev/zero >"$work/download"
-    head -c 150000 /dev/zero >"$work/short"
-    ip netns add router
-    ip -n router link set lo up
-    settings router ipv4/ip_forward=1 ipv6/conf/all/forwarding=1 ipv4/conf/all/rp_filter=0
-    link client 10.1.0 fd01 2 2
-    link lb 10.2.0 fd02 10 10
-    settings lb ipv4/ip_forward=1 ipv6/conf/all/forwarding=1 ipv4/conf/all/rp_filter=0 ipv4/conf/eth0/rp_filter=0
+    local number name
+    local -A ends=([client]="client 10.1.0 fd01 2 2" [lb]="lb 10.2.0 fd02 10 10")
+    for ((number = 1; number <= $1; number++)); do ends[rs$number]="rs$number 10.3.$number fd03:$number 10 10"; done
+    printf 'netns add %s\n' router "${!ends[@]}" | ip -batch -
+    {
+        echo "link set lo up"
+        for name in "${!ends[@]}"; do router_end ${ends[$name]}; done
+    } | ip -n router -batch -
+    for name in "${!ends[@]}"; do
+        {
+            host_end ${ends[$name]}
+            case $name in
+                lb) echo "link add nlmon0 up type nlmon" ;;
+                rs*) server_ends ;;
+            esac
+        } | ip -n "$name" -batch -
+    done
+    for name in router lb; do settings $name ipv4/ip_forward=1 ipv6/conf/all/forwarding=1; done
     balancer_settings lb
-    ip -n lb link add nlmon0 type nlmon
-    ip -n lb link set nlmon0 up
     spawn lb netlink.log lab_netlink_watch nlmon0
-    for ((number = 1; number <= $1; number++)); do add_server "$number"; done
+    for ((number = 1; number <= $1; number++)); do start_server "$number"; done
     start_router
     note "site of $1 servers is up"
 }
 
 # --- what the router knows ---
 
-family_of() { case $1 in *:*) echo -6 ;; *) echo -4 ;; esac; }
-routed() { [ -n "$(in_ns router ip "$(family_of "$1")" route show "$1" proto bird)" ]; }  # ADDRESS
+routed() { routed_in router "$1" bird; }  # ADDRESS
+routed_in() {  # NAMESPACE ADDRESS PROTOCOL
+    local family=-4
+    [[ $2 != *:* ]] || family=-6
+    [ -n "$(ip -n "$1" $family route show "$2" proto "$3")" ]
+}
 not_routed() { ! routed "$1"; }
 birdc_router() { birdc -s "$work/bird.ctl" "$@"; }
 
@@ -207,21 +210,39 @@ route_changes() { awk -v since="$1" -v a="$vip4" -v b="$vip6" "$awk_epoch"'
 
 table() { in_ns lb ipvsadm -Ln --sort; }
 # weight ADDRESS: of that destination, wherever it is; empty when it is not there.
-weight() { table | awk -v a="$1" '$1 == "->" && ($2 == a ":80" || $2 == "[" a "]:80") {print $4; exit}'; }
-# count_in_table ADDRESS...: how many of these destinations are there.
-count_in_table() {
-    table | awk -v addresses="$*" '
-        BEGIN {n = split(addresses, list, " "); for (i = 1; i <= n; i++) {asked[list[i] ":80"] = 1; asked["[" list[i] "]:80"] = 1}}
-        $1 == "->" && $2 in asked && !seen[$2]++ {count++}
-        END {print count + 0}'
+weight() {
+    local found row="-> \\[?${1//./\\.}]?:80 +[A-Za-z]+ +([0-9]+)"
+    found=$(exec lab_in lb ipvsadm -Ln --sort)
+    [[ ! $found =~ $row ]] || echo "${BASH_REMATCH[1]}"
 }
-in_table() { [ "$(count_in_table "$@")" = $# ]; }  # ADDRESS...: all of them
-not_in_table() { [ "$(count_in_table "$@")" = 0 ]; }  # ADDRESS...: none of them
+# count_in_table VARIABLE ADDRESS...: how many of these destinations are there.
+count_in_table() {
+    local found address sum=0
+    found=$(exec lab_in lb ipvsadm -Ln --sort)
+    for address in "${@:2}"; do
+        [[ $found != *"-> $address:80 "* && $found != *"-> [$address]:80 "* ]] || sum=$((sum + 1))
+    done
+    printf -v "$1" %d "$sum"
+}
+in_table() {  # ADDRESS...: all of them
+    local count
+    count_in_table count "$@"
+    [ "$count" = $# ]
+}
+not_in_table() {  # ADDRESS...: none of them
+    local count
+    count_in_table count "$@"
+    [ "$count" = 0 ]
+}
 rs4() { echo "10.3.$1.10"; }
 rs6() { echo "fd03:$1::10"; }
-rs4_and_rs6() { for number; do rs4 "$number" && rs6 "$number"; done; }
-pooled() { in_table $(rs4_and_rs6 "$@"); }  # N...: in both families
-depooled() { not_in_table $(rs4_and_rs6 "$@"); }
+pooled() { with_addresses in_table "$@"; }  # N...: in both families
+depooled() { with_addresses not_in_table "$@"; }
+with_addresses() {  # FUNCTION N...
+    local number addresses=()
+    for number in "${@:2}"; do addresses+=("10.3.$number.10" "fd03:$number::10"); done
+    "$1" "${addresses[@]}"
+}
 
 # --- what was written to it, seen from outside ---
 
@@ -272,9 +293,9 @@ start_downloads() {  # 500 kB at 50 kB/s each, one begun a second
 }
 stop_client() {  # NAME...: no new requests, the open ones end
     local name process
-    for name; do kill -TERM "$(cat "$work/$name.client")"; done
+    for name; do kill -TERM "$(<"$work/$name.client")"; done
     for name; do
-        process=$(cat "$work/$name.client")
+        process=$(<"$work/$name.client")
         while kill -0 "$process" 2>/dev/null; do sleep 0.05; done
     done
 }
@@ -299,12 +320,15 @@ bracketed() { case $1 in *:*) echo "[$1]" ;; *) echo "$1" ;; esac; }
 # no_failures TEXT SINCE [UNTIL]: of both clients, which must have asked at all. With UNTIL (something breaks then):
 # requests begun and over in between, as one that is under way at that moment may meet what breaks.
 no_failures() {
-    local client found
+    local client found asked
     for client in v4 v6; do
-        awk -v client="$client" -v a="$2" -v b="${3:-1e12}" '$1 >= a && $2 < b && $3 != "ok" {print "       failed:", client, $0}' \
-            "$work/$client.requests"
-        expect "$client: requests were made" [ "$(requests "$client" "${@:2}")" -gt 0 ]
-        if [ $# -eq 3 ]; then found=$(ended_in_failure "$client" "$2" "$3"); else found=$(failures_of "$client" "$2"); fi
-        expect_equal "$client: $1, failed of $(requests "$client" "${@:2}")" "$found" 0
+        found=$(awk -v client="$client" -v a="$2" -v b="${3:-1e12}" '
+            $1 >= a && $1 < b {asked++}
+            $1 >= a && $2 < b && $3 != "ok" {print "       failed:", client, $0; failed++}
+            END {print asked + 0, failed + 0}' "$work/$client.requests")
+        [[ $found != *$'\n'* ]] || echo "${found%$'\n'*}"
+        read -r asked found <<<"${found##*$'\n'}"
+        expect "$client: requests were made" [ "$asked" -gt 0 ]
+        expect_equal "$client: $1, failed of $asked" "$found" 0
     done
 }

@@ -56,11 +56,15 @@ withdrawn() { not_routed "$vip4" && not_routed "$vip6"; }
 all_pooled() { pooled $(seq "$1"); }  # SERVERS
 
 # logged CODE [SINCE]: when vipd's log first told that event, seconds since the epoch. last_logged: the last time.
-logged() { event_times "$1" "${2:-0}" | head -1; }
-last_logged() { event_times "$1" "${2:-0}" | tail -1; }
-event_times() {
-    grep -F "\"message\":\"$1 " "$work/vipd.log" | sed -n 's/.*"time":"\([^"]*\)".*/\1/p' |
-        awk -v since="$2" "$awk_epoch"'{at = epoch($0)} at + 0 >= since + 0 {print at}'
+logged() { event_time first "$@"; }
+last_logged() { event_time last "$@"; }
+event_time() {  # first|last CODE [SINCE]
+    awk -v which="$1" -v message="\"message\":\"$2 " -v since="${3:-0}" "$awk_epoch"'
+        !(found && which == "first") && index($0, message) && match($0, /"time":"[^"]*"/) {
+            at = epoch(substr($0, RSTART + 8, RLENGTH - 9))
+            if (at + 0 >= since + 0) found = at
+        }
+        END {if (found) print found}' "$work/vipd.log"
 }
 
 # The usual beginning: site, configuration, vipd, both VIPs announced, clients asking.
