@@ -48,7 +48,7 @@ host_end() {  # NAMESPACE NET4 NET6 HOST4 HOST6
 
 ports=80  # that the servers listen on
 
-start_server() {  # N: nginx in rsN. /healthz and / answer at once with the server's name; /download takes ten seconds, /short three.
+start_server() {  # N: nginx in rsN. /healthz and / answer at once with the server's name; /download takes ten seconds, /short five.
     local name=rs$1 folder=$work/rs$1
     local port listen=
     for port in $ports; do listen+="listen $port; listen [::]:$port; "; done
