@@ -251,6 +251,15 @@ ipvs_writes() {
     awk -v since="$1" -v pattern="${2:-.}" '$2 == "request" && $3 == "ipvs" && $1 >= since && $4 ~ pattern {n++}
         END {print n + 0}' "$work/netlink.log"
 }
+# weights_written SINCE ADDRESS: what those destinations were given, in order, at most 255. ADDRESS: how theirs begin, in
+# hexadecimal (a pattern). The weight is the kernel's attribute 4 of a destination, 32 bit, little end first.
+weights_written() {
+    local weight
+    for weight in $(awk -v since="$1" -v address=";/1=($2)" '
+        $1 >= since && $2 == "request" && $4 ~ /_dest$/ && $0 ~ address && match($0, /;4=[0-9a-f]+;5=/) {
+            print substr($0, RSTART + 3, 2)
+        }' "$work/netlink.log"); do echo $((16#$weight)); done | xargs
+}
 # needless_writes: acknowledged writes to IPVS that said of an entry what the last one had said of it already.
 needless_writes() {
     awk '
