@@ -212,13 +212,13 @@ table() { in_ns lb ipvsadm -Ln --sort; }
 # weight ADDRESS: of that destination, wherever it is; empty when it is not there.
 weight() {
     local found row="-> \\[?${1//./\\.}]?:80 +[A-Za-z]+ +([0-9]+)"
-    found=$(exec lab_in lb ipvsadm -Ln --sort)
+    found=$(table)
     [[ ! $found =~ $row ]] || echo "${BASH_REMATCH[1]}"
 }
 # count_in_table VARIABLE ADDRESS...: how many of these destinations are there.
 count_in_table() {
     local found address sum=0
-    found=$(exec lab_in lb ipvsadm -Ln --sort)
+    found=$(table)
     for address in "${@:2}"; do
         [[ $found != *"-> $address:80 "* && $found != *"-> [$address]:80 "* ]] || sum=$((sum + 1))
     done
